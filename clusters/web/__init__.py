@@ -1,0 +1,1 @@
+"""The cluster's page: server-drawn map, lifelines and inspector, pushed over a WebSocket."""

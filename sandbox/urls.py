@@ -1,0 +1,11 @@
+"""The site's URLs: its own pages, then those of the clusters."""
+
+from django.urls import include, path
+
+from sandbox import pages
+
+urlpatterns = [
+    path("", pages.landing, name="landing"),
+    path("healthz", pages.healthz, name="healthz"),
+    path("", include("clusters.web.urls")),
+]
