@@ -1,0 +1,62 @@
+"""From changes to work: tells each controller what happened, and that is all a controller learns so.
+
+Models client-go's shared informers (`tools/cache/shared_informer.go`): list first, then watch, handlers
+that only enqueue keys. Left out: a cache of its own, since the store can be read directly, and resync
+periods, since timers follow from the state of objects.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from clusters.engine.changes import ADDED, Change
+from clusters.engine.objects import Key, key_of, version_of
+from clusters.engine.store import MemoryStore, Overlay
+from clusters.engine.workqueue import WorkQueue
+
+
+class Controller(Protocol):
+    """A control loop: hears of changes, queues keys, and makes the world fit one key at a time.
+
+    `actor` names it in the journal, `watches` are the kinds it hears of; an empty set means all kinds.
+    """
+
+    actor: str
+    watches: frozenset[str]
+    queue: WorkQueue
+
+    def on_change(self, change: Change, store: MemoryStore) -> None:
+        """Queue the keys that have to be looked at because of this change. Never writes."""
+
+    def sync(self, store: Overlay, key: Key, cause: int) -> None:
+        """Compare what is with what should be, and write the difference. Level-triggered."""
+
+
+class Informer:
+    """Hands changes to the controllers that watch their kind."""
+
+    def __init__(self, controllers: Sequence[Controller]) -> None:
+        self._controllers = controllers
+        self._by_kind: dict[str, list[Controller]] = {}
+
+    def dispatch(self, change: Change, store: MemoryStore) -> None:
+        for controller in self._interested(change.key.kind):
+            controller.on_change(change, store)
+
+    def list_existing(self, store: MemoryStore) -> None:
+        """Tell of everything that exists, as the first list of a list-and-watch does."""
+        for change in existing(store):
+            self.dispatch(change, store)
+
+    def _interested(self, kind: str) -> list[Controller]:
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = [c for c in self._controllers if not c.watches or kind in c.watches]
+            self._by_kind[kind] = found
+        return found
+
+
+def existing(store: MemoryStore) -> Iterable[Change]:
+    """Each object of an image as if it had just been added, by the order of its last change."""
+    objects = [obj for kind in store.kinds() for obj in store.list(kind)]
+    for obj in sorted(objects, key=version_of):
+        yield Change(version_of(obj), ADDED, key_of(obj), obj, None, "", 0, 0.0)

@@ -1,0 +1,59 @@
+"""Resource quantities such as `500m`, `1Gi` or `2`.
+
+Models apimachinery's `pkg/api/resource/quantity.go`: reading and the canonical form. Left out: exponents
+beyond what fits a Decimal and arithmetic, which the engine does on plain integers.
+"""
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+_SUFFIXES: Final = {
+    **{suffix: Decimal(1000) ** power for power, suffix in enumerate(("", "k", "M", "G", "T", "P", "E"))},
+    **{
+        suffix: Decimal(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
+    },
+    "m": Decimal("0.001"),
+    "u": Decimal("0.000001"),
+    "n": Decimal("0.000000001"),
+}
+_QUANTITY: Final = re.compile(
+    r"^(?P<number>[+-]?(\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)$"
+)
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Decimal:
+    found = _QUANTITY.match(text)
+    if found is None:
+        raise ValueError(
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        )
+    number, suffix = found["number"], found["suffix"]
+    if suffix not in _SUFFIXES:
+        return Decimal(number + suffix)
+    return Decimal(number) * _SUFFIXES[suffix]
+
+
+def parse_quantity(value: Any) -> Decimal:
+    """The exact amount. Takes the text or a bare number, as manifests have both.
+
+    Raises ValueError with Kubernetes' own words for a text that is no quantity.
+    """
+    return _parse(str(value).strip())
+
+
+def milli(value: Any) -> int:
+    """The amount in thousandths, rounded up: `500m` is 500 (CPU)."""
+    return -int(-(parse_quantity(value) * 1000) // 1)
+
+
+def whole(value: Any) -> int:
+    """The amount in units, rounded up: `1Ki` is 1024 (bytes, pods)."""
+    return -int(-parse_quantity(value) // 1)
+
+
+def format_milli(amount: int) -> str:
+    """Thousandths of a CPU as Kubernetes writes them: 1500 is `1500m`, 2000 is `2`."""
+    return f"{amount}m" if amount % 1000 else str(amount // 1000)
