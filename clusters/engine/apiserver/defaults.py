@@ -1,0 +1,147 @@
+"""What an object's missing fields mean.
+
+Models `pkg/apis/core/v1/defaults.go` and, for what a new object always starts with, the `PrepareForCreate`
+of `pkg/registry/core/*/strategy.go`. Left out: defaults of fields that nothing here reads, such as those
+of exotic volumes.
+
+Functions take an object of which nothing may be changed, and return one that shares what needed no
+change.
+"""
+
+from typing import Any, Final
+
+from clusters.engine.objects import Object, labels_of, name_of, with_value
+
+GRACE_PERIOD: Final = 30
+"""Seconds that a pod gets to stop, unless it says otherwise."""
+
+_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def namespace(obj: Object) -> Object:
+    labels = {**labels_of(obj), "kubernetes.io/metadata.name": name_of(obj)}
+    obj = with_value(obj, ("metadata", "labels"), labels)
+    return with_value(obj, ("spec", "finalizers"), ["kubernetes"])
+
+
+def pod(obj: Object) -> Object:
+    return {**obj, "spec": pod_spec(obj.get("spec") or {})}
+
+
+def replication_controller(obj: Object) -> Object:
+    spec = {"replicas": 1, **_set_fields(obj.get("spec") or {})}
+    template = spec.get("template")
+    if not template:
+        return {**obj, "spec": spec}
+    template = {**template, "spec": pod_spec(template.get("spec") or {})}
+    template["metadata"] = {"creationTimestamp": None, **(template.get("metadata") or {})}
+    spec["template"] = template
+    labels = template["metadata"].get("labels")
+    if labels and not spec.get("selector"):
+        spec["selector"] = labels
+    obj = {**obj, "spec": spec}
+    if labels and not labels_of(obj):
+        obj = with_value(obj, ("metadata", "labels"), labels)
+    return obj
+
+
+def service(obj: Object) -> Object:
+    spec = {"type": "ClusterIP", "sessionAffinity": "None", **_set_fields(obj.get("spec") or {})}
+    if spec["sessionAffinity"] == "ClientIP":
+        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+    if spec["type"] != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec.get("ports"):
+        spec["ports"] = [_service_port(port) for port in spec["ports"]]
+    return {**obj, "spec": spec}
+
+
+def endpoints(obj: Object) -> Object:
+    subsets = [
+        {**subset, "ports": [{"protocol": "TCP", **port} for port in subset["ports"]]}
+        if subset.get("ports")
+        else subset
+        for subset in obj.get("subsets") or ()
+    ]
+    return {**obj, "subsets": subsets} if subsets else obj
+
+
+def endpoint_slice(obj: Object) -> Object:
+    ports = [{"name": "", "protocol": "TCP", **port} for port in obj.get("ports") or ()]
+    return {**obj, "endpoints": obj.get("endpoints") or [], "ports": ports}
+
+
+def pod_spec(spec: Object) -> Object:
+    """A PodSpec with everything that it does not say."""
+    filled = {
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": GRACE_PERIOD,
+        "dnsPolicy": "ClusterFirst",
+        "securityContext": {},
+        "schedulerName": "default-scheduler",
+        "enableServiceLinks": True,
+        **_set_fields(spec),
+    }
+    host_network = bool(filled.get("hostNetwork"))
+    for field in ("containers", "initContainers"):
+        if filled.get(field):
+            filled[field] = [_container(container, host_network) for container in filled[field]]
+    return filled
+
+
+def image_pull_policy(image: str) -> str:
+    """`Always` for an image whose tag is `latest` or missing, else `IfNotPresent`."""
+    if "@" in image:
+        return "IfNotPresent"
+    tag = image.rsplit("/", 1)[-1].partition(":")[2]
+    return "Always" if tag in ("", "latest") else "IfNotPresent"
+
+
+def _container(container: Object, host_network: bool) -> Object:
+    filled = {
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": image_pull_policy(container.get("image") or ""),
+        **_set_fields(container),
+    }
+    if filled.get("ports"):
+        filled["ports"] = [_container_port(port, host_network) for port in filled["ports"]]
+    limits = filled["resources"].get("limits")
+    if limits:
+        requests = {**limits, **(filled["resources"].get("requests") or {})}
+        filled["resources"] = {**filled["resources"], "requests": requests}
+    for probe in _PROBES:
+        if filled.get(probe):
+            filled[probe] = _probe(filled[probe])
+    return filled
+
+
+def _container_port(port: Object, host_network: bool) -> Object:
+    filled = {"protocol": "TCP", **_set_fields(port)}
+    if host_network:
+        filled.setdefault("hostPort", filled.get("containerPort"))
+    return filled
+
+
+def _probe(probe: Object) -> Object:
+    filled = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3, **probe}
+    if filled.get("httpGet"):
+        filled["httpGet"] = {"path": "/", "scheme": "HTTP", **filled["httpGet"]}
+    return filled
+
+
+def _service_port(port: Object) -> Object:
+    filled = {"protocol": "TCP", **_set_fields(port)}
+    if not filled.get("targetPort") and "port" in filled:
+        filled["targetPort"] = filled["port"]
+    return filled
+
+
+def _set_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    # In Go an explicit null and an empty text are the same as nothing, so defaults apply to them.
+    return {field: value for field, value in fields.items() if value is not None and value != ""}

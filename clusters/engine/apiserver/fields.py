@@ -1,0 +1,82 @@
+"""What is wrong with one field of an object.
+
+Models apimachinery's `pkg/util/validation/field/errors.go`.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+REQUIRED: Final = "Required value"
+INVALID: Final = "Invalid value"
+FORBIDDEN: Final = "Forbidden"
+NOT_SUPPORTED: Final = "Unsupported value"
+DUPLICATE: Final = "Duplicate value"
+TOO_LONG: Final = "Too long"
+TOO_MANY: Final = "Too many"
+NOT_FOUND: Final = "Not found"
+
+_REASONS: Final = {
+    REQUIRED: "FieldValueRequired",
+    INVALID: "FieldValueInvalid",
+    FORBIDDEN: "FieldValueForbidden",
+    NOT_SUPPORTED: "FieldValueNotSupported",
+    DUPLICATE: "FieldValueDuplicate",
+    TOO_LONG: "FieldValueTooLong",
+    TOO_MANY: "FieldValueTooMany",
+    NOT_FOUND: "FieldValueNotFound",
+}
+_WITHOUT_VALUE: Final = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, TOO_MANY})
+
+
+class FieldError(NamedTuple):
+    """One complaint: what is wrong (a constant above), where, with which value, and why."""
+
+    type: str
+    field: str
+    value: Any
+    detail: str
+
+    @property
+    def reason(self) -> str:
+        """As a Status cause names it, such as `FieldValueInvalid`."""
+        return _REASONS[self.type]
+
+    @property
+    def message(self) -> str:
+        """The complaint without its field, as a Status cause has it."""
+        parts = [self.type]
+        if self.type not in _WITHOUT_VALUE:
+            parts.append(quoted(self.value))
+        if self.detail:
+            parts.append(self.detail)
+        return ": ".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+def quoted(value: Any) -> str:
+    """A value as an error message shows it: `"text"`, `7`, `{"app":"kubia"}`."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def required(field: str, detail: str = "") -> FieldError:
+    return FieldError(REQUIRED, field, "", detail)
+
+
+def invalid(field: str, value: Any, detail: str) -> FieldError:
+    return FieldError(INVALID, field, value, detail)
+
+
+def forbidden(field: str, detail: str) -> FieldError:
+    return FieldError(FORBIDDEN, field, "", detail)
+
+
+def duplicate(field: str, value: Any) -> FieldError:
+    return FieldError(DUPLICATE, field, value, "")
+
+
+def not_supported(field: str, value: Any, supported: Iterable[str]) -> FieldError:
+    known = ", ".join(quoted(name) for name in sorted(supported))
+    return FieldError(NOT_SUPPORTED, field, value, f"supported values: {known}")

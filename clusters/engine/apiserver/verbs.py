@@ -1,0 +1,293 @@
+"""The verbs of the API server: what clients and controllers may do to objects.
+
+Models the generic registry (`apiserver/pkg/registry/generic/registry/store.go`, `rest/create.go`,
+`rest/update.go`, `rest/delete.go`) and the sub-resources of `pkg/registry/core/pod/storage`. Left out:
+who may do what, managedFields, and requests from afar: callers hand in the overlay they write to.
+
+Every verb raises StatusError, with Kubernetes' own words, for what is refused.
+"""
+
+from clusters.engine.apiserver import admission, allocation, names
+from clusters.engine.apiserver.errors import (
+    StatusError,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid,
+    not_found,
+)
+from clusters.engine.apiserver.fields import required
+from clusters.engine.apiserver.strategies import PLAIN, STRATEGIES, Strategy
+from clusters.engine.clock import rfc3339
+from clusters.engine.objects import Key, Object, is_deleting, key_of, with_value
+from clusters.engine.store import Overlay
+
+_GENERATE_ATTEMPTS = 8
+_KEPT_METADATA = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "resourceVersion",
+)
+_SERVER_METADATA = frozenset({*_KEPT_METADATA, "selfLink", "managedFields"})
+
+
+def get(store: Overlay, kind: str, namespace: str, name: str) -> Object:
+    """The stored object. Raises 404 NotFound."""
+    obj = store.get(kind, namespace, name)
+    if obj is None:
+        raise not_found(kind, name)
+    return obj
+
+
+def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
+    """Store a new object, filled in, checked and with everything that the server allocates.
+
+    Returns what was stored, or with `dry_run` what would be. Raises 409 AlreadyExists, 422 Invalid,
+    403 Forbidden, 404 for a missing namespace.
+    """
+    strategy = STRATEGIES.get(obj["kind"], PLAIN)
+    obj = _prepared(store, obj, strategy)
+    if store.entry(key_of(obj)) is not None:
+        raise already_exists(obj["kind"], obj["metadata"]["name"])
+    obj = admission.admit(store, strategy.default(obj))
+    errors = strategy.validate(obj)
+    obj, unallocated = allocation.allocate(store, obj, None) if not errors else (obj, [])
+    if errors or unallocated:
+        raise invalid(obj["kind"], obj["metadata"]["name"], [*errors, *unallocated])
+    return obj if dry_run else store.create(obj)
+
+
+def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
+    """Store new metadata and a new spec; the status stays as it is.
+
+    A resourceVersion or uid in `obj` is a precondition. An object that waits for its deletion goes with
+    its last finalizer. Returns what is stored now. Raises 404, 409 Conflict, 422 Invalid.
+    """
+    before = _current(store, obj)
+    strategy = STRATEGIES.get(obj["kind"], PLAIN)
+    obj = strategy.default(_merged(obj, before))
+    errors = [*strategy.validate(obj), *strategy.validate_update(obj, before)]
+    if not errors:
+        obj, errors = allocation.allocate(store, obj, before)
+    if errors:
+        raise invalid(obj["kind"], obj["metadata"]["name"], errors)
+    if strategy.counts_generations and obj["spec"] != before["spec"]:
+        obj = _next_generation(obj)
+    if dry_run:
+        return obj
+    return _gone(store, store.update(obj))
+
+
+def update_status(store: Overlay, obj: Object) -> Object:
+    """Store the status, and what the simulator remembers, of `obj`; nothing else of it is taken.
+
+    A resourceVersion in `obj` that is not the stored one is 409 Conflict.
+    """
+    before = _current(store, obj)
+    changed = {**before, "status": obj.get("status")}
+    if "simulation" in obj:
+        changed["simulation"] = obj["simulation"]
+    return store.update(changed)
+
+
+def update_simulation(store: Overlay, obj: Object) -> Object:
+    """Store only what the simulator remembers about `obj`."""
+    before = _current(store, obj)
+    return store.update({**before, "simulation": obj["simulation"]})
+
+
+def delete(
+    store: Overlay,
+    kind: str,
+    namespace: str,
+    name: str,
+    *,
+    grace_seconds: int | None = None,
+    propagation: str = "Background",
+    uid: str | None = None,
+) -> Object:
+    """Delete an object, or mark it as being deleted while grace period or finalizers hold it.
+
+    `grace_seconds` is for pods (None: what the pod says; 0: at once). `propagation` is Background,
+    Foreground or Orphan. `uid` is a precondition. Deleting again may only shorten the grace period.
+    Returns the object as it is now, or as it was last.
+    """
+    obj = get(store, kind, namespace, name)
+    if uid is not None and uid != obj["metadata"]["uid"]:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {obj['metadata']['uid']}"
+        raise conflict(kind, name, why)
+    admission.may_delete(kind, name)
+    marked = _marked(store, obj, _grace(obj, grace_seconds), propagation)
+    return _gone(store, store.update(marked))
+
+
+def remove_finalizer(store: Overlay, obj: Object, finalizer: str) -> Object | None:
+    """Take a finalizer from an object, for a Namespace also from its spec.
+
+    Returns the object, None if that was what held it and it is gone now.
+    """
+    before = _current(store, {**obj, "metadata": {**obj["metadata"], "resourceVersion": None}})
+    changed = before
+    for part in ("metadata", "spec"):
+        held = (before.get(part) or {}).get("finalizers") or []
+        if finalizer in held:
+            changed = with_value(changed, (part, "finalizers"), [name for name in held if name != finalizer])
+    if changed is before:
+        return before
+    _gone(store, store.update(changed))
+    return store.get(*key_of(before))
+
+
+def bind(store: Overlay, namespace: str, name: str, node: str) -> Object:
+    """Assign a pod to a node, as the sub-resource pods/binding does. Raises 409 if it has one."""
+    pod = get(store, "Pod", namespace, name)
+    assigned = pod["spec"].get("nodeName")
+    if assigned:
+        raise _binding_conflict(name, f'pod {name} is already assigned to node "{assigned}"')
+    if is_deleting(pod):
+        raise _binding_conflict(name, f"pod {name} is being deleted, cannot be assigned to a host")
+    scheduled = {
+        "type": "PodScheduled",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": rfc3339(store.now),
+    }
+    status = pod.get("status") or {}
+    others = [c for c in status.get("conditions") or () if c["type"] != "PodScheduled"]
+    return store.update(
+        {
+            **pod,
+            "spec": {**pod["spec"], "nodeName": node},
+            "status": {**status, "conditions": [*others, scheduled]},
+            "simulation": {**(pod.get("simulation") or {}), "slot": _free_slot(store, node)},
+        }
+    )
+
+
+def scale(store: Overlay, kind: str, namespace: str, name: str, replicas: int) -> Object:
+    """Set how many pods a controller keeps, as the sub-resource scale does."""
+    obj = get(store, kind, namespace, name)
+    return update(store, with_value(obj, ("spec", "replicas"), replicas))
+
+
+def _prepared(store: Overlay, obj: Object, strategy: Strategy) -> Object:
+    metadata = {field: value for field, value in obj["metadata"].items() if field not in _SERVER_METADATA}
+    if obj["metadata"].get("resourceVersion"):
+        raise bad_request("resourceVersion should not be set on objects to be created")
+    if not metadata.get("name"):
+        metadata["name"] = _generated(store, obj, metadata)
+    if strategy.counts_generations:
+        metadata["generation"] = 1
+    obj = {**obj, "metadata": metadata}
+    if strategy.status is not None:
+        obj["status"] = strategy.status
+    return obj
+
+
+def _generated(store: Overlay, obj: Object, metadata: Object) -> str:
+    base = metadata.get("generateName")
+    if not base:
+        raise invalid(obj["kind"], "", [required("metadata.name", "name or generateName is required")])
+    for attempt in range(_GENERATE_ATTEMPTS):
+        name = names.generate(store, base, attempt)
+        if store.entry(Key(obj["kind"], metadata.get("namespace", ""), name)) is None:
+            break
+    return name
+
+
+def _current(store: Overlay, obj: Object) -> Object:
+    key = key_of(obj)
+    before = store.get(*key)
+    if before is None:
+        raise not_found(key.kind, key.name)
+    stored, given = before["metadata"], obj["metadata"]
+    if given is not stored:
+        uid = given.get("uid")
+        if uid and uid != stored["uid"]:
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {stored['uid']}"
+            raise conflict(key.kind, key.name, why)
+        version = given.get("resourceVersion")
+        if version and version != stored["resourceVersion"]:
+            raise conflict(key.kind, key.name)
+    return before
+
+
+def _merged(obj: Object, before: Object) -> Object:
+    stored = before["metadata"]
+    metadata = {field: value for field, value in obj["metadata"].items() if field not in _SERVER_METADATA}
+    metadata.update({field: stored[field] for field in _KEPT_METADATA if field in stored})
+    merged = {**obj, "metadata": metadata}
+    for field in ("status", "simulation"):
+        merged.pop(field, None)
+        if field in before:
+            merged[field] = before[field]
+    return merged
+
+
+def _next_generation(obj: Object) -> Object:
+    return with_value(obj, ("metadata", "generation"), obj["metadata"].get("generation", 0) + 1)
+
+
+def _grace(obj: Object, asked: int | None) -> int:
+    if obj["kind"] != "Pod":
+        return 0
+    spec, phase = obj["spec"], (obj.get("status") or {}).get("phase")
+    if not spec.get("nodeName") or phase in ("Succeeded", "Failed"):
+        return 0
+    if asked is None:
+        asked = spec.get("terminationGracePeriodSeconds", 30)
+    return 1 if asked < 0 else asked
+
+
+def _marked(store: Overlay, obj: Object, grace: int, propagation: str) -> Object:
+    metadata = dict(obj["metadata"])
+    if is_deleting(obj):
+        if grace >= metadata["deletionGracePeriodSeconds"]:
+            return obj
+        deleted_at = obj["simulation"]["deletedAt"]
+    else:
+        deleted_at = store.now
+        finalizers = _finalizers(metadata, propagation)
+        if finalizers:
+            metadata["finalizers"] = finalizers
+        if "generation" in metadata:
+            metadata["generation"] += 1
+    delete_at = max(store.now, deleted_at + grace)
+    metadata["deletionTimestamp"] = rfc3339(delete_at)
+    metadata["deletionGracePeriodSeconds"] = grace
+    simulation = {**(obj.get("simulation") or {}), "deletedAt": deleted_at, "deleteAt": delete_at}
+    marked = {**obj, "metadata": metadata, "simulation": simulation}
+    if obj["kind"] == "Namespace":
+        marked["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+    return marked
+
+
+def _finalizers(metadata: Object, propagation: str) -> list[str]:
+    kept = [name for name in metadata.get("finalizers") or () if name not in ("orphan", "foregroundDeletion")]
+    if propagation == "Orphan":
+        return [*kept, "orphan"]
+    return [*kept, "foregroundDeletion"] if propagation == "Foreground" else kept
+
+
+def _gone(store: Overlay, obj: Object) -> Object:
+    metadata = obj["metadata"]
+    if not is_deleting(obj) or metadata.get("deletionGracePeriodSeconds") or metadata.get("finalizers"):
+        return obj
+    if obj["kind"] == "Namespace" and obj["spec"].get("finalizers"):
+        return obj
+    return store.delete(key_of(obj))
+
+
+def _free_slot(store: Overlay, node: str) -> int:
+    taken = {(pod.get("simulation") or {}).get("slot") for pod in store.indexed("pods-by-node", node)}
+    slot = 0
+    while slot in taken:
+        slot += 1
+    return slot
+
+
+def _binding_conflict(name: str, why: str) -> StatusError:
+    return conflict("pods/binding", name, why)
