@@ -1,0 +1,57 @@
+# make run, make test, make check: each makes .venv if it is missing, and may be run again at any time.
+
+PYTHON := $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.11 python3,$(shell command -v $(python) 2>/dev/null)))
+BIN := .venv/bin
+TEMPLATES = $(shell find templates -name '*.html')
+
+.PHONY: run test check format bench soak clean
+
+run: .venv/installed
+	$(BIN)/python manage.py migrate --verbosity 0
+	exec $(BIN)/python manage.py serve
+
+test: .venv/installed-dev .venv/chromium
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
+	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
+	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+bench: .venv/installed-dev .venv/chromium
+	$(BIN)/python -m tests.bench
+
+soak: .venv/installed-dev
+	SOAK=1 $(BIN)/python -m pytest -m "not browser"
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	touch $@
+
+.venv/installed-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@
+
+.venv/chromium: .venv/installed-dev tests/install_chromium.py
+	$(BIN)/python tests/install_chromium.py
+	touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found in PATH." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older." >&2; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "No venv: on Debian and Ubuntu, apt-get install python3-venv." >&2; exit 1; }
