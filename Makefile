@@ -31,8 +31,8 @@ format: .venv/installed-dev
 bench: .venv/installed-dev .venv/chromium
 	$(BIN)/python -m tests.bench
 
-soak: .venv/installed-dev
-	SOAK=1 $(BIN)/python -m pytest -m "not browser"
+soak: .venv/installed-dev .venv/chromium
+	SOAK=1 $(BIN)/python -m pytest
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
@@ -54,4 +54,5 @@ clean:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found in PATH." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older." >&2; exit 1; }
-	$(PYTHON) -m venv .venv || { echo "No venv: on Debian and Ubuntu, apt-get install python3-venv." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "No venv could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }

@@ -1,11 +1,16 @@
 """What all tests share: people, a database in a file, and browser tests last."""
 
+import os
+
 import hypothesis
 import pytest
 from django.test import Client
 
-hypothesis.settings.register_profile("lifelines", deadline=None, print_blob=True)
-hypothesis.settings.load_profile("lifelines")
+SOAK = os.environ.get("SOAK") == "1"
+
+hypothesis.settings.register_profile("test", deadline=None, print_blob=True, max_examples=50)
+hypothesis.settings.register_profile("soak", deadline=None, print_blob=True, max_examples=2000)
+hypothesis.settings.load_profile("soak" if SOAK else "test")
 
 
 @pytest.hookimpl(trylast=True)
@@ -25,6 +30,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
             **database.get("TEST", {}),
             "NAME": tmp_path_factory.mktemp("database") / "test.sqlite3",
         }
+
+
+@pytest.fixture
+def count():
+    """count(few, many): how often to do something; `make test` does few, `make soak` many."""
+    return lambda few, many: many if SOAK else few
 
 
 @pytest.fixture
