@@ -1,6 +1,5 @@
 # make run, make test, make check: each makes .venv if it is missing, and may be run again at any time.
 
-PYTHON := $(firstword $(foreach python,python3.14 python3.13 python3.12 python3.11 python3,$(shell command -v $(python) 2>/dev/null)))
 BIN := .venv/bin
 TEMPLATES = $(shell find templates -name '*.html')
 
@@ -50,9 +49,13 @@ clean:
 	$(BIN)/python tests/install_chromium.py
 	touch $@
 
+# The first of these that runs and is new enough; `make PYTHON=...` names one.
+PYTHON := python3 python3.14 python3.13 python3.12 python3.11
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found in PATH." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older." >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "No venv could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@for python in $(PYTHON); do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -m venv .venv && exit; \
+		rm -rf .venv; \
+		echo "$$python could not make .venv. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	done; \
+	echo "Python 3.11 or newer is needed, and none of these is: $(PYTHON)" >&2; exit 1
