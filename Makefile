@@ -16,7 +16,7 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES)
 	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
 	$(BIN)/python manage.py makemigrations --check --dry-run

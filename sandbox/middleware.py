@@ -60,8 +60,10 @@ def renew_session(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if not request.session.is_empty() and time.time() - request.session.get("renewed", 0) > RENEW_AFTER:
-            request.session["renewed"] = int(time.time())
+        session = request.session
+        renewed = session.get("renewed", 0)  # reads it: one that has ended is empty only from here on
+        if not session.is_empty() and time.time() - renewed > RENEW_AFTER:
+            session["renewed"] = int(time.time())
         return response
 
     return middleware

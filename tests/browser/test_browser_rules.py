@@ -29,6 +29,17 @@ def test_htmx_runs_under_the_policy(page):
     assert page.evaluate("htmx.version").startswith("4.")
 
 
+def test_htmx_sends_the_token_that_forms_need(page):
+    page.goto("/")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<button hx-post=\"/healthz\">Post</button>')"
+    )
+    page.evaluate("htmx.process(document.body)")
+    with page.expect_response("**/healthz") as answer:
+        page.get_by_role("button", name="Post").click()
+    assert answer.value.status == 405  # refused as a method; without the token it were 403
+
+
 def test_the_watch_sees_an_inline_style(page, broken_rules):
     page.goto("/")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")

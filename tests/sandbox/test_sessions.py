@@ -57,5 +57,12 @@ def test_thirty_days_unused_end_it(known):
 
 
 @pytest.mark.django_db
+def test_an_unknown_cookie_makes_no_session(learner):
+    learner.cookies["sessionid"] = "0123456789abcdefghijklmnopqrstuv"
+    learner.get("/")
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.django_db
 def test_nobody_gets_a_session_by_looking(learner):
     assert "sessionid" not in learner.get("/").cookies
