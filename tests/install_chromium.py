@@ -41,7 +41,7 @@ def install() -> None:
         commands[-1].insert(-1, "--with-deps")
     for command in commands:
         print("Chromium:", " ".join(command), flush=True)
-        subprocess.run(command, check=False)
+        subprocess.run(command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False)
         if find_chromium():
             return
 
