@@ -1,0 +1,138 @@
+"""The only door for writes: every change of a cluster, by a person or by its control plane, goes through.
+
+A verb is tried on an overlay of the image and committed if the cluster is still at the image's revision.
+Whoever was slower throws his overlay away, catches up and tries again; after three losses he takes the
+cluster's row first, so that nobody starves. Only what is committed is ever published or announced.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+from clusters import announce, memory, storage
+from clusters.engine.cluster import clock_of
+from clusters.engine.store import Overlay
+from clusters.memory import Held
+from clusters.writer import LATER, PERSON, WORKER, writer
+
+T = TypeVar("T")
+
+LOSSES: Final = 3
+"""After so many a verb takes the cluster's row first."""
+LEASE: Final = 10.0
+"""Seconds for which a worker has a cluster to itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How a pass of the control plane ended.
+
+    `lost`: somebody else was faster, nothing was written. `more`: there is work left for now. `wake_at`:
+    when something is due, wall seconds; None if nothing waits.
+    """
+
+    lost: bool
+    more: bool
+    wake_at: float | None
+    writes: int = 0
+
+
+def transact(
+    cluster_id: str, verb: Callable[[Overlay], T], *, actor: str, cause: int = 0, kills: int = 0
+) -> T:
+    """Run a verb on a cluster and return what it returns, once its writes are committed and announced.
+
+    The verb may run several times and writes nothing but the overlay. What it raises, such as a
+    StatusError, passes through, and nothing is written. For threads; event loops use `submit`. Raises
+    Cluster.DoesNotExist.
+    """
+    return writer.call(partial(_transact, cluster_id, verb, actor, cause, kills), PERSON)
+
+
+def submit(cluster_id: str, verb: Callable[[Overlay], T], *, actor: str, cause: int = 0) -> Future[T]:
+    """As `transact`, without waiting: event loops await the Future by `asyncio.wrap_future`."""
+    return writer.submit(partial(_transact, cluster_id, verb, actor, cause, 0), PERSON)
+
+
+def reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Future[Pass | None]:
+    """Let the control plane work for one pass: at most about `limit` writes and `seconds` of real time.
+
+    The result is None if another worker has leased the cluster. Raises Cluster.DoesNotExist.
+    """
+    return writer.submit(partial(_reconcile, cluster_id, owner, limit, seconds), WORKER)
+
+
+def _transact(cluster_id: str, verb: Callable[[Overlay], T], actor: str, cause: int, kills: int) -> T:
+    losses = 0
+    while True:
+        with storage.locked(cluster_id) if losses >= LOSSES else nullcontext():
+            held = memory.caught_up(cluster_id)
+            now = max(held.time, clock_of(held.image).now(time.time()))
+            overlay = Overlay(held.image, now=now, seed=held.seed, actor=actor, cause=cause)
+            result = verb(overlay)
+            won = not overlay.changes or _commit(held, overlay, time.time(), kills=kills)
+        if won:
+            _publish(held, overlay)
+            return result
+        losses += 1
+
+
+def _reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Pass | None:
+    held = memory.caught_up(cluster_id)
+    now = time.time()
+    if now > held.leased_until - LEASE / 2:
+        if not storage.claim(cluster_id, owner, now, now + LEASE):
+            return None
+        held.leased_until = now + LEASE
+    try:
+        return _pass(held, limit, time.perf_counter() + seconds)
+    except BaseException:
+        # The queues are in the middle of something: begin again from the database.
+        memory.drop(cluster_id)
+        raise
+
+
+def _pass(held: Held, limit: int, deadline: float) -> Pass:
+    plane = memory.plane_of(held)
+    marks = plane.mark()
+    clock = clock_of(held.image)
+    overlay = Overlay(held.image, now=held.time, seed=held.seed, limit=limit)
+    until = max(held.time, clock.now(time.time()))
+    more = plane.run(overlay, until, lambda: time.perf_counter() < deadline)
+    due = plane.next_due()
+    wake_at = time.time() if more else None if due is None else clock.wall_at(due)
+    if not _commit(held, overlay, wake_at, release=not more):
+        plane.rewind(marks)
+        return Pass(lost=True, more=True, wake_at=None)
+    held.time = overlay.now
+    if not more:
+        held.leased_until = 0.0
+    _publish(held, overlay, by_plane=True)
+    return Pass(lost=False, more=more, wake_at=wake_at, writes=len(overlay.changes))
+
+
+def _commit(
+    held: Held, overlay: Overlay, wake_at: float | None, *, release: bool = False, kills: int = 0
+) -> bool:
+    return storage.commit(
+        held.cluster_id,
+        held.image.revision,
+        overlay.changes,
+        wake_at=wake_at,
+        release=release,
+        kills=kills,
+    )
+
+
+def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False) -> None:
+    if not overlay.changes:
+        return
+    before = held.image.revision
+    held.advance(overlay.publish(), overlay.changes, by_plane=by_plane)
+    announce.committed(held.cluster_id, overlay.revision, by_worker=by_plane)
+    if storage.crossed(before, overlay.revision):
+        writer.submit(partial(storage.compact, held.cluster_id), LATER)

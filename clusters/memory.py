@@ -1,0 +1,167 @@
+"""The clusters that this process holds in memory: an image of each, and its control plane where it runs.
+
+An image is brought up to date from the journal whenever somebody needs it, in the writer's thread. What it
+hands out, a published image, never changes and may be read in any thread. Nobody asked for a cluster for
+60 seconds: it is dropped and costs nothing.
+"""
+
+import gc
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, NamedTuple
+
+from clusters import journal, storage
+from clusters.engine.changes import Change
+from clusters.engine.control_plane import ControlPlane
+from clusters.engine.store import MemoryStore
+from clusters.models import Cluster
+from clusters.writer import writer
+
+IDLE: Final = 60.0
+"""Seconds after which a cluster that nobody asks for is dropped."""
+RECENT: Final = 1_000
+"""Changes that are kept in memory for those who follow a cluster."""
+BIG: Final = 1_000
+"""Objects. After loading so many the garbage collector is told to leave them alone."""
+
+
+@dataclass
+class Held:
+    """A cluster in memory.
+
+    `time` is how far its simulated time has come, in seconds; `leased_until` the wall time until which
+    this process has it to itself.
+    """
+
+    cluster_id: str
+    image: MemoryStore
+    seed: str
+    time: float
+    used_at: float
+    leased_until: float = 0.0
+    plane: ControlPlane | None = None
+    recent: deque[Change] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    def advance(self, image: MemoryStore, changes: Sequence[Change], *, by_plane: bool = False) -> None:
+        """These changes were committed and make this image. The plane has seen its own already."""
+        self.image = image
+        self.recent.extend(changes)
+        if changes:
+            self.time = max(self.time, changes[-1].time)
+        if self.plane is not None and not by_plane:
+            self.plane.observe(changes, image)
+
+
+class Followed(NamedTuple):
+    """An image, and the changes that led to it; None: too many, or too long ago."""
+
+    image: MemoryStore
+    changes: list[Change] | None
+
+
+_held: dict[str, Held] = {}
+_swept_at = 0.0
+
+
+def image(cluster_id: str) -> MemoryStore:
+    """The cluster as of its last commit. For threads, not for an event loop.
+
+    Raises Cluster.DoesNotExist.
+    """
+    return writer.call(lambda: caught_up(cluster_id).image)
+
+
+def follow(cluster_id: str, after: int) -> Future[Followed]:
+    """The cluster as of its last commit and what has happened since revision `after`.
+
+    Whoever follows a cluster asks on each nudge and on a slow timer; that also keeps it in memory. The
+    Future may be awaited (`asyncio.wrap_future`); it raises Cluster.DoesNotExist.
+    """
+    return writer.submit(partial(_follow, cluster_id, after))
+
+
+def published(cluster_id: str) -> MemoryStore | None:
+    """The image that this process has at hand, perhaps not the newest; None if it has none. Never waits."""
+    held = _held.get(cluster_id)
+    return None if held is None else held.image
+
+
+def caught_up(cluster_id: str) -> Held:
+    """The cluster with its image at the last commit. Only in the writer's thread.
+
+    Raises Cluster.DoesNotExist, and forgets the cluster then.
+    """
+    now = time.time()
+    _sweep(now)
+    try:
+        revision = storage.revision_of(cluster_id)
+    except Cluster.DoesNotExist:
+        drop(cluster_id)
+        raise
+    held = _held.get(cluster_id)
+    if held is None or not _catch_up(held, revision):
+        held = _held[cluster_id] = _load(cluster_id, now)
+    held.used_at = now
+    return held
+
+
+def plane_of(held: Held) -> ControlPlane:
+    """The cluster's control plane, made and shown what exists if it does not run here yet."""
+    if held.plane is None:
+        from clusters.engine.assembly import build
+
+        held.plane = build()
+        held.plane.load(held.image)
+    return held.plane
+
+
+def drop(cluster_id: str) -> None:
+    """Forget what is held of a cluster; the database has it all."""
+    _held.pop(cluster_id, None)
+
+
+def drop_all() -> None:
+    """Forget all clusters."""
+    _held.clear()
+
+
+def _follow(cluster_id: str, after: int) -> Followed:
+    held = caught_up(cluster_id)
+    if after == held.image.revision:
+        return Followed(held.image, [])
+    if not held.recent or held.recent[0].revision > after + 1:
+        return Followed(held.image, None)
+    return Followed(held.image, [change for change in held.recent if change.revision > after])
+
+
+def _catch_up(held: Held, revision: int) -> bool:
+    if held.image.revision == revision:
+        return True
+    if held.image.revision > revision:
+        return False  # the database was put back to an earlier state
+    try:
+        changes = journal.read(held.cluster_id, held.image.revision, held.image)
+    except journal.ExpiredError:
+        return False
+    held.advance(held.image.apply(changes), changes)
+    return True
+
+
+def _load(cluster_id: str, now: float) -> Held:
+    loaded = storage.load(cluster_id)
+    if sum(loaded.image.count(kind) for kind in loaded.image.kinds()) > BIG:
+        gc.freeze()
+    return Held(cluster_id, loaded.image, loaded.seed, loaded.time, now)
+
+
+def _sweep(now: float) -> None:
+    global _swept_at
+    if now - _swept_at > IDLE / 6:
+        _swept_at = now
+        for held in list(_held.values()):
+            if now - held.used_at > IDLE:
+                drop(held.cluster_id)

@@ -1,0 +1,269 @@
+"""The engine's store and the database's rows: images come from them, writes go to them.
+
+A commit is one transaction whose first statement takes the cluster from the revision on which the writes
+were tried to the one after them. Whoever finds another revision there has lost, and nothing of his is
+written. Rows hold the last write of each key, the journal every write.
+
+SQL is written out only where the ORM costs several times as much (measured: 2.4 ms against 0.8 for five
+writes). It is the same on SQLite and PostgreSQL.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Length
+
+from clusters import journal
+from clusters.engine.changes import DELETED, Change, encode
+from clusters.engine.objects import Key, uid_of
+from clusters.engine.store import Entry, MemoryStore
+from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, labels_text, table_of
+from clusters.models import Change as ChangeRow
+
+KEPT_CHANGES: Final = 5_000
+KEPT_BYTES: Final = 20_000_000
+COMPACT_EVERY: Final = 1_000
+"""Changes. What is kept is looked at when a cluster's revision has passed a multiple of it."""
+
+
+class Loaded(NamedTuple):
+    """A cluster as the database has it. `time` is that of its last change in simulated seconds."""
+
+    image: MemoryStore
+    seed: str
+    time: float
+
+
+def revision_of(cluster_id: str) -> int:
+    """The cluster's revision now. Raises Cluster.DoesNotExist."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REVISION, [cluster_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Cluster.DoesNotExist(cluster_id)
+    revision: int = row[0]
+    return revision
+
+
+def load(cluster_id: str) -> Loaded:
+    """The cluster at one revision, read while others may write. Raises Cluster.DoesNotExist.
+
+    The order makes it whole without a transaction, in which on SQLite nobody else could write: first the
+    revision, then the tables, then the journal after that revision, which sets right what the tables
+    already had or did not have yet.
+    """
+    while True:
+        cluster = Cluster.objects.only("revision", "seed").get(pk=cluster_id)
+        entries = dict(_entries(cluster_id))
+        try:
+            later = journal.rows(cluster_id, cluster.revision)
+        except journal.ExpiredError:
+            continue  # so much happened meanwhile that it was compacted: begin again
+        for row in later:
+            if row.verb == DELETED or not row.text:
+                entries.pop(row.key, None)
+            else:
+                entries[row.key] = Entry(text=row.text)
+        revision = later[-1].revision if later else cluster.revision
+        image = MemoryStore.from_entries(revision, entries.items())
+        return Loaded(image, cluster.seed, journal.time_of(cluster_id, revision))
+
+
+def commit(
+    cluster_id: str,
+    base: int,
+    changes: Sequence[Change],
+    *,
+    wake_at: float | None,
+    release: bool = False,
+    kills: int = 0,
+) -> bool:
+    """Write changes that were tried on revision `base`; False, and nothing written, if it is not that now.
+
+    `wake_at` is when the worker has to look again (wall seconds); `release` gives up the lease.
+    """
+    texts = [encode(change.object).decode() for change in changes]
+    revision = changes[-1].revision if changes else base
+    with transaction.atomic():
+        if not _advance(cluster_id, base, revision, wake_at, release, kills):
+            return False
+        _write_rows(cluster_id, changes, texts)
+        _write_journal(cluster_id, changes, texts)
+    return True
+
+
+@contextmanager
+def locked(cluster_id: str) -> Iterator[None]:
+    """A transaction in which nobody else can write to the cluster: for whoever lost three times.
+
+    On SQLite it is the transaction itself that keeps others out, as settings make it IMMEDIATE.
+    """
+    with transaction.atomic():
+        Cluster.objects.select_for_update().only("id").get(pk=cluster_id)
+        yield
+
+
+def due(until: float, owner: str) -> list[tuple[str, float]]:
+    """(id, wake_at) of the clusters to look at until that wall time that nobody else has leased."""
+    free = models.Q(lease_until=None) | models.Q(lease_until__lt=until) | models.Q(lease_owner=owner)
+    waiting = Cluster.objects.filter(free, wake_at__lte=until).order_by("wake_at")
+    return [(pk, at) for pk, at in waiting.values_list("id", "wake_at") if at is not None]
+
+
+def claim(cluster_id: str, owner: str, now: float, until: float) -> bool:
+    """Lease the cluster to one worker until that wall time; False if another has it.
+
+    A lease only spares workers the work of losing to each other; it is the revision that decides.
+    """
+    free = models.Q(lease_until=None) | models.Q(lease_until__lt=now) | models.Q(lease_owner=owner)
+    clusters = Cluster.objects.filter(free, pk=cluster_id)
+    if not connection.features.has_select_for_update_skip_locked:
+        return clusters.update(lease_owner=owner, lease_until=until) == 1
+    with transaction.atomic():
+        found = clusters.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        return bool(found) and clusters.update(lease_owner=owner, lease_until=until) == 1
+
+
+def crossed(before: int, after: int) -> bool:
+    """Whether it is time to compact a cluster that has gone from one revision to another."""
+    return before // COMPACT_EVERY != after // COMPACT_EVERY
+
+
+def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_BYTES) -> None:
+    """Forget the journal but its last `changes` and the newest row before them of each object that lived
+    then, as etcd does; fewer changes, if their texts and those of the objects exceed `size` bytes.
+    """
+    with transaction.atomic():
+        horizon = _horizon(cluster_id, changes, size)
+        doomed = list(_superseded(cluster_id, horizon))
+        if not doomed:
+            return
+        Cluster.objects.filter(pk=cluster_id).update(compacted=horizon)
+        with connection.cursor() as cursor:
+            cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])
+
+
+def _entries(cluster_id: str) -> Iterator[tuple[Key, Entry]]:
+    for kind, table in TABLES.items():
+        found = table._default_manager.filter(cluster=cluster_id).values_list("namespace", "name", "manifest")
+        for namespace, name, text in found.iterator():
+            yield Key(kind, namespace, name), Entry(text=text)
+    others = KubeObject.objects.filter(cluster=cluster_id)
+    for kind, namespace, name, text in others.values_list("kind", "namespace", "name", "manifest").iterator():
+        yield Key(kind, namespace, name), Entry(text=text)
+
+
+_REVISION: Final = f"SELECT revision FROM {Cluster._meta.db_table} WHERE id = %s"
+_FORGET: Final = f"DELETE FROM {ChangeRow._meta.db_table} WHERE cluster_id = %s AND revision = %s"
+_ADVANCE: Final = f"""
+    UPDATE {Cluster._meta.db_table} SET revision = %s, wake_at = %s, kills = kills + %s,
+        lease_until = CASE WHEN %s = 1 THEN NULL ELSE lease_until END
+    WHERE id = %s AND revision = %s
+"""
+
+
+def _advance(
+    cluster_id: str, base: int, revision: int, wake_at: float | None, release: bool, kills: int
+) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE, [revision, wake_at, kills, int(release), cluster_id, base])
+        return bool(cursor.rowcount == 1)
+
+
+@lru_cache
+def _sql(table: type[models.Model]) -> tuple[str, str, str]:
+    """The statements (insert, insert or update, delete) of a table, with a row's columns by name."""
+    columns = [field.attname for field in table._meta.local_concrete_fields]
+    key = [field.attname for field in table._meta.pk_fields]
+    name = table._meta.db_table
+    values = ", ".join(f"%({column})s" for column in columns)
+    insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({values})"
+    sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    matches = " AND ".join(f"{column} = %({column})s" for column in key)
+    return (
+        insert,
+        f"{insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}",
+        f"DELETE FROM {name} WHERE {matches}",
+    )
+
+
+def _write_rows(cluster_id: str, changes: Sequence[Change], texts: Sequence[str]) -> None:
+    last = {change.key: (change, text) for change, text in zip(changes, texts, strict=True)}
+    upserts: dict[type[ManifestRow], list[dict[str, Any]]] = {}
+    deletes: dict[type[ManifestRow], list[dict[str, Any]]] = {}
+    for key, (change, text) in last.items():
+        table = table_of(key.kind)
+        chosen = deletes if change.verb == DELETED else upserts
+        chosen.setdefault(table, []).append(_row(table, cluster_id, change, text))
+    with connection.cursor() as cursor:
+        for table, rows in upserts.items():
+            cursor.executemany(_sql(table)[1], rows)
+        for table, rows in deletes.items():
+            cursor.executemany(_sql(table)[2], rows)
+
+
+def _row(table: type[ManifestRow], cluster_id: str, change: Change, text: str) -> dict[str, Any]:
+    return {
+        "cluster_id": cluster_id,
+        "namespace": change.key.namespace,
+        "name": change.key.name,
+        "uid": uid_of(change.object),
+        "revision": change.revision,
+        "labels": labels_text(change.object),
+        "manifest": text,
+        **table.columns(change.object),
+    }
+
+
+def _write_journal(cluster_id: str, changes: Sequence[Change], texts: Sequence[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "cluster_id": cluster_id,
+            "revision": change.revision,
+            "verb": change.verb,
+            "kind": change.key.kind,
+            "namespace": change.key.namespace,
+            "name": change.key.name,
+            "uid": uid_of(change.object),
+            "object": "" if change.key.kind == "Event" and change.verb != DELETED else text,
+            "actor": change.actor,
+            "cause": change.cause,
+            "time": change.time,
+        }
+        for change, text in zip(changes, texts, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_sql(ChangeRow)[0], rows)
+
+
+def _horizon(cluster_id: str, changes: int, size: int) -> int:
+    rows = ChangeRow.objects.filter(cluster=cluster_id).order_by("-revision")
+    room = size - _live_bytes(cluster_id)
+    kept: list[int] = []
+    for revision, length in rows.values_list("revision", Length("object"))[:changes]:
+        room -= length
+        if room < 0:
+            break
+        kept.append(revision)
+    newest = rows.values_list("revision", flat=True).first() or 0
+    return kept[-1] - 1 if kept else newest
+
+
+def _live_bytes(cluster_id: str) -> int:
+    # The journal repeats no Event, so they do not count.
+    rows = [table._default_manager.filter(cluster=cluster_id) for table in TABLES.values()]
+    rows.append(KubeObject._default_manager.filter(cluster=cluster_id).exclude(kind="Event"))
+    sums = [found.aggregate(total=models.Sum(Length("manifest")))["total"] for found in rows]
+    return sum(total or 0 for total in sums)
+
+
+def _superseded(cluster_id: str, horizon: int) -> Iterator[int]:
+    older = ChangeRow.objects.filter(cluster=cluster_id, revision__lte=horizon).order_by("-revision")
+    seen: set[tuple[str, str, str]] = set()
+    for revision, verb, *key in older.values_list("revision", "verb", "kind", "namespace", "name"):
+        if tuple(key) in seen or verb == DELETED:
+            yield revision
+        seen.add((key[0], key[1], key[2]))

@@ -1,0 +1,97 @@
+"""The one thread of a process that reads and writes the tables of clusters.
+
+Two threads that write to the same cluster would only take its revision from each other, and on SQLite
+wait for each other's locks. So a process that serves people has one thread for it: what is queued is done
+at once, a person's verb before a worker's pass, in the order in which it came. Management commands and
+tests, which have no such thread, do the same work in the calling thread, one at a time.
+"""
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
+
+from django.db import connection
+
+T = TypeVar("T")
+
+PERSON: Final = 0
+WORKER: Final = 1
+LATER: Final = 2
+_STOP: Final = 3
+
+
+class Writer:
+    """Runs jobs one after the other: in its own thread once started, else in the caller's."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._inline = threading.RLock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread, unless it runs. Nobody may fork afterwards."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Do what is queued, close the thread's database connection, and end it."""
+        thread = self._thread
+        if thread is not None:
+            self._put(_STOP, lambda: None)
+            thread.join()
+            self._thread = None
+
+    def submit(self, job: Callable[[], T], priority: int = PERSON) -> Future[T]:
+        """Have a job done. The Future has its result or exception; async code awaits it by wrap_future."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if future.set_running_or_notify_cancel():
+                _settle(future, job)
+
+        if self._thread is None:
+            with self._inline:
+                run()
+        elif self._thread is threading.current_thread():
+            run()
+        else:
+            self._put(priority, run)
+        return future
+
+    def call(self, job: Callable[[], T], priority: int = PERSON) -> T:
+        """Have a job done and wait for its result; for threads, never for an event loop.
+
+        Raises what the job raises, and RuntimeError inside a transaction: on SQLite the caller's
+        transaction and the writer's would wait for each other.
+        """
+        if self._thread not in (None, threading.current_thread()) and connection.in_atomic_block:
+            raise RuntimeError("The writer cannot be waited for inside a transaction.")
+        return self.submit(job, priority).result()
+
+    def _put(self, priority: int, job: Callable[[], None]) -> None:
+        self._jobs.put((priority, next(self._order), job))
+
+    def _run(self) -> None:
+        while True:
+            priority, _, job = self._jobs.get()
+            if priority == _STOP:
+                break
+            job()
+            connection.close_if_unusable_or_obsolete()
+        connection.close()
+
+
+def _settle(future: Future[Any], job: Callable[[], Any]) -> None:
+    try:
+        future.set_result(job())
+    except BaseException as error:  # whoever waits for the future gets it, the thread goes on
+        future.set_exception(error)
+
+
+writer: Final = Writer()
+"""The writer of this process."""
