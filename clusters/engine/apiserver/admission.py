@@ -1,7 +1,8 @@
 """What is added to, and demanded of, every request before it is carried out.
 
-Models the admission plugins NamespaceLifecycle, DefaultTolerationSeconds and ServiceAccount
-(`plugin/pkg/admission`), and in place of ResourceQuota the limits of a sandbox.
+Models the admission plugins NamespaceLifecycle, DefaultTolerationSeconds, Priority and ServiceAccount
+(`plugin/pkg/admission`), and in place of ResourceQuota the limits of a sandbox. Left out: the volume
+with the account's token.
 """
 
 from typing import Final
@@ -13,22 +14,21 @@ from clusters.engine.objects import Object, is_deleting
 from clusters.engine.store import Overlay
 
 IMMORTAL_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public"})
-DEFAULT_LIMITS: Final = {"nodes": 100, "pods": 1000}
+DEFAULT_LIMITS: Final = {"Node": 100, "Pod": 1000}
+"""How many a cluster may have; its `Cluster` object may say otherwise in spec.limits, by plural."""
 _NODE_PROBLEMS: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_SECONDS: Final = 300
 
 
-def admit(store: Overlay, obj: Object) -> Object:
-    """A new object as it may be stored. Raises 403 Forbidden, 404 for a missing namespace."""
-    kind = obj["kind"]
-    resource = BY_KIND.get(kind)
+def may_create(store: Overlay, obj: Object) -> None:
+    """Raises 403 Forbidden for an object there is no room for, 404 for a missing namespace."""
+    resource = BY_KIND.get(obj["kind"])
     if resource is None:
-        return obj
+        return
     if resource.namespaced:
         _demand_namespace(store, obj)
-    if kind in ("Node", "Pod"):
+    if resource.kind in DEFAULT_LIMITS:
         _demand_room(store, obj, resource.plural)
-    return {**obj, "spec": admitted_pod_spec(obj["spec"])} if kind == "Pod" else obj
 
 
 def may_delete(kind: str, name: str) -> None:
@@ -38,7 +38,7 @@ def may_delete(kind: str, name: str) -> None:
 
 
 def admitted_pod_spec(spec: Object) -> Object:
-    """A pod's spec with its service account, and tolerations for nodes that fail for a while."""
+    """A pod's spec with its priority and account, and tolerations for nodes that fail for a while."""
     tolerations = spec.get("tolerations") or []
     added = [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _TOLERATION_SECONDS}
@@ -46,7 +46,13 @@ def admitted_pod_spec(spec: Object) -> Object:
         if not any(_tolerates(toleration, key) for toleration in tolerations)
     ]
     account = spec.get("serviceAccountName") or "default"
-    filled = {**spec, "serviceAccountName": account, "serviceAccount": account}
+    filled = {
+        "priority": 0,
+        "preemptionPolicy": "PreemptLowerPriority",
+        **spec,
+        "serviceAccountName": account,
+        "serviceAccount": account,
+    }
     if added:
         filled["tolerations"] = [*tolerations, *added]
     return filled
@@ -73,7 +79,8 @@ def _demand_namespace(store: Overlay, obj: Object) -> None:
 
 def _demand_room(store: Overlay, obj: Object, plural: str) -> None:
     settings = store.get(*cluster.KEY) or {}
-    limit = ((settings.get("spec") or {}).get("limits") or DEFAULT_LIMITS).get(plural, DEFAULT_LIMITS[plural])
+    limits = (settings.get("spec") or {}).get("limits") or {}
+    limit = limits.get(plural, DEFAULT_LIMITS[obj["kind"]])
     if store.count(obj["kind"]) >= limit:
         why = f"exceeded quota: this cluster may have {limit} {plural}"
         raise forbidden(obj["kind"], obj["metadata"]["name"], why)

@@ -24,8 +24,33 @@ def namespace(obj: Object) -> Object:
     return with_value(obj, ("spec", "finalizers"), ["kubernetes"])
 
 
-def pod(obj: Object) -> Object:
-    return {**obj, "spec": pod_spec(obj.get("spec") or {})}
+def node(obj: Object) -> Object:
+    return {**obj, "spec": obj.get("spec") or {}}
+
+
+def carry_over_node(obj: Object, before: Object) -> Object:
+    """A new state of a Node with the range of pod addresses that it once got."""
+    kept = {part: before["spec"][part] for part in ("podCIDR", "podCIDRs") if part in before["spec"]}
+    return {**obj, "spec": {**kept, **obj["spec"]}}
+
+
+def pod_status(pod: Object) -> Object:
+    """The status of a new pod."""
+    return {"phase": "Pending", "qosClass": qos_class(pod.get("spec") or {})}
+
+
+def qos_class(spec: Object) -> str:
+    """Who is evicted first: as upstream's `ComputePodQOS`."""
+    resources = [container.get("resources") or {} for container in spec.get("containers") or ()]
+    if not any(found.get("limits") or found.get("requests") for found in resources):
+        return "BestEffort"
+    for found in resources:
+        limits, requests = found.get("limits") or {}, found.get("requests") or {}
+        if not {"cpu", "memory"} <= limits.keys() or any(
+            requests.get(name, limits[name]) != limits[name] for name in ("cpu", "memory")
+        ):
+            return "Burstable"
+    return "Guaranteed"
 
 
 def replication_controller(obj: Object) -> Object:
@@ -33,10 +58,8 @@ def replication_controller(obj: Object) -> Object:
     template = spec.get("template")
     if not template:
         return {**obj, "spec": spec}
-    template = {**template, "spec": pod_spec(template.get("spec") or {})}
-    template["metadata"] = {"creationTimestamp": None, **(template.get("metadata") or {})}
-    spec["template"] = template
-    labels = template["metadata"].get("labels")
+    spec["template"] = {**template, "spec": pod_spec(template.get("spec") or {})}
+    labels = (template.get("metadata") or {}).get("labels")
     if labels and not spec.get("selector"):
         spec["selector"] = labels
     obj = {**obj, "spec": spec}

@@ -13,8 +13,8 @@ FORBIDDEN: Final = "Forbidden"
 NOT_SUPPORTED: Final = "Unsupported value"
 DUPLICATE: Final = "Duplicate value"
 TOO_LONG: Final = "Too long"
-TOO_MANY: Final = "Too many"
 NOT_FOUND: Final = "Not found"
+INTERNAL: Final = "Internal error"
 
 _REASONS: Final = {
     REQUIRED: "FieldValueRequired",
@@ -23,10 +23,10 @@ _REASONS: Final = {
     NOT_SUPPORTED: "FieldValueNotSupported",
     DUPLICATE: "FieldValueDuplicate",
     TOO_LONG: "FieldValueTooLong",
-    TOO_MANY: "FieldValueTooMany",
     NOT_FOUND: "FieldValueNotFound",
+    INTERNAL: "InternalError",
 }
-_WITHOUT_VALUE: Final = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, TOO_MANY})
+_WITHOUT_VALUE: Final = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, INTERNAL})
 
 
 class FieldError(NamedTuple):
@@ -73,10 +73,22 @@ def forbidden(field: str, detail: str) -> FieldError:
     return FieldError(FORBIDDEN, field, "", detail)
 
 
-def duplicate(field: str, value: Any) -> FieldError:
-    return FieldError(DUPLICATE, field, value, "")
+def duplicate(field: str, value: Any, detail: str = "") -> FieldError:
+    return FieldError(DUPLICATE, field, value, detail)
+
+
+def not_found(field: str, value: Any) -> FieldError:
+    return FieldError(NOT_FOUND, field, value, "")
+
+
+def internal(field: str, detail: str) -> FieldError:
+    return FieldError(INTERNAL, field, "", detail)
+
+
+def too_long(field: str, longest: int) -> FieldError:
+    return FieldError(TOO_LONG, field, "", f"may not be more than {longest} bytes")
 
 
 def not_supported(field: str, value: Any, supported: Iterable[str]) -> FieldError:
-    known = ", ".join(quoted(name) for name in sorted(supported))
+    known = ", ".join(quoted(name) for name in supported)
     return FieldError(NOT_SUPPORTED, field, value, f"supported values: {known}")

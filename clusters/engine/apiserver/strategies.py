@@ -7,9 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from clusters.engine.apiserver import defaults
+from clusters.engine.apiserver import allocation, defaults
+from clusters.engine.apiserver.admission import admitted_pod_spec
 from clusters.engine.apiserver.fields import FieldError
-from clusters.engine.objects import Object
+from clusters.engine.apiserver.identity import IdentityCache
+from clusters.engine.apiserver.validation import others
+from clusters.engine.apiserver.validation.metadata import validate_metadata
+from clusters.engine.apiserver.validation.pod import validate_pod_spec, validate_pod_update
+from clusters.engine.apiserver.validation.replication_controller import validate_replication_controller
+from clusters.engine.apiserver.validation.service import validate_service, validate_service_update
+from clusters.engine.objects import Object, controller_of
 
 
 def _unchanged(obj: Object) -> Object:
@@ -24,33 +31,87 @@ def _any_update(obj: Object, before: Object) -> list[FieldError]:
     return []
 
 
+def _nothing_carried(obj: Object, before: Object) -> Object:
+    return obj
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """What the verbs do differently for a kind.
 
-    `default` fills in missing fields, `validate` and `validate_update` (new, old) return complaints,
-    `status` is what a new object starts with (None: it keeps its own), `counts_generations` says
-    whether metadata.generation grows with the spec.
+    `default` fills in missing fields. `carry_over` (new, old) brings along what an update does not
+    repeat. `validate` and `validate_update` (new, old) return complaints. `status` gives the status a
+    new object starts with; without it the object keeps its own. `counts_generations` says whether
+    metadata.generation grows with the spec.
     """
 
     default: Callable[[Object], Object] = _unchanged
+    carry_over: Callable[[Object, Object], Object] = _nothing_carried
     validate: Callable[[Object], list[FieldError]] = _nothing_wrong
     validate_update: Callable[[Object, Object], list[FieldError]] = _any_update
-    status: Object | None = None
+    status: Callable[[Object], Object] | None = None
     counts_generations: bool = False
 
 
+def _filled_spec(spec: Object) -> Object:
+    return admitted_pod_spec(defaults.pod_spec(spec))
+
+
+_filled_template = IdentityCache(_filled_spec)
+_checked_template = IdentityCache(validate_pod_spec)
+
+
+def _default_pod(pod: Object) -> Object:
+    # Only a controller's pods share a spec that nobody changes: that of its stored template.
+    fill = _filled_template if controller_of(pod) else _filled_spec
+    return {**pod, "spec": fill(pod.get("spec") or {})}
+
+
+def _validate_pod(pod: Object) -> list[FieldError]:
+    check = _checked_template if controller_of(pod) else validate_pod_spec
+    return validate_metadata(pod) + check(pod["spec"])
+
+
 STRATEGIES: Final = {
-    "Endpoints": Strategy(default=defaults.endpoints),
-    "EndpointSlice": Strategy(default=defaults.endpoint_slice, counts_generations=True),
-    "Event": Strategy(),
-    "Namespace": Strategy(default=defaults.namespace, status={"phase": "Active"}),
-    "Node": Strategy(),
-    "Pod": Strategy(default=defaults.pod, status={"phase": "Pending"}, counts_generations=True),
-    "ReplicationController": Strategy(
-        default=defaults.replication_controller, status={"replicas": 0}, counts_generations=True
+    "Endpoints": Strategy(default=defaults.endpoints, validate=others.validate_endpoints),
+    "EndpointSlice": Strategy(
+        default=defaults.endpoint_slice,
+        validate=others.validate_endpoint_slice,
+        validate_update=others.validate_endpoint_slice_update,
+        counts_generations=True,
     ),
-    "Service": Strategy(default=defaults.service, status={"loadBalancer": {}}),
+    "Event": Strategy(validate=others.validate_event),
+    "Namespace": Strategy(
+        default=defaults.namespace,
+        validate=others.validate_namespace,
+        status=lambda namespace: {"phase": "Active"},
+    ),
+    "Node": Strategy(
+        default=defaults.node,
+        carry_over=defaults.carry_over_node,
+        validate=others.validate_node,
+        validate_update=others.validate_node_update,
+    ),
+    "Pod": Strategy(
+        default=_default_pod,
+        validate=_validate_pod,
+        validate_update=validate_pod_update,
+        status=defaults.pod_status,
+        counts_generations=True,
+    ),
+    "ReplicationController": Strategy(
+        default=defaults.replication_controller,
+        validate=validate_replication_controller,
+        status=lambda controller: {"replicas": 0},
+        counts_generations=True,
+    ),
+    "Service": Strategy(
+        default=defaults.service,
+        carry_over=allocation.carry_over,
+        validate=validate_service,
+        validate_update=validate_service_update,
+        status=lambda service: {"loadBalancer": {}},
+    ),
 }
 PLAIN: Final = Strategy()
 """For kinds that only the simulator knows."""

@@ -7,7 +7,7 @@ who may do what, managedFields, and requests from afar: callers hand in the over
 Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
-from clusters.engine.apiserver import admission, allocation, names
+from clusters.engine.apiserver import admission, allocation, defaults, fields, names
 from clusters.engine.apiserver.errors import (
     StatusError,
     already_exists,
@@ -16,10 +16,9 @@ from clusters.engine.apiserver.errors import (
     invalid,
     not_found,
 )
-from clusters.engine.apiserver.fields import required
 from clusters.engine.apiserver.strategies import PLAIN, STRATEGIES, Strategy
 from clusters.engine.clock import rfc3339
-from clusters.engine.objects import Key, Object, is_deleting, key_of, with_value
+from clusters.engine.objects import Key, Object, is_deleting, is_finished, key_of, with_value
 from clusters.engine.store import Overlay
 
 _GENERATE_ATTEMPTS = 8
@@ -52,11 +51,13 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     obj = _prepared(store, obj, strategy)
     if store.entry(key_of(obj)) is not None:
         raise already_exists(obj["kind"], obj["metadata"]["name"])
-    obj = admission.admit(store, strategy.default(obj))
+    admission.may_create(store, obj)
+    obj = strategy.default(obj)
     errors = strategy.validate(obj)
-    obj, unallocated = allocation.allocate(store, obj, None) if not errors else (obj, [])
-    if errors or unallocated:
-        raise invalid(obj["kind"], obj["metadata"]["name"], [*errors, *unallocated])
+    if not errors:
+        obj, errors = allocation.allocate(store, obj)
+    if errors:
+        raise invalid(obj["kind"], obj["metadata"]["name"], errors)
     return obj if dry_run else store.create(obj)
 
 
@@ -68,17 +69,17 @@ def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     """
     before = _current(store, obj)
     strategy = STRATEGIES.get(obj["kind"], PLAIN)
-    obj = strategy.default(_merged(obj, before))
-    errors = [*strategy.validate(obj), *strategy.validate_update(obj, before)]
+    obj = strategy.carry_over(strategy.default(_merged(obj, before)), before)
+    errors = [*strategy.validate_update(obj, before), *strategy.validate(obj)]
     if not errors:
-        obj, errors = allocation.allocate(store, obj, before)
+        obj, errors = allocation.allocate(store, obj)
     if errors:
         raise invalid(obj["kind"], obj["metadata"]["name"], errors)
-    if strategy.counts_generations and obj["spec"] != before["spec"]:
+    if strategy.counts_generations and _content(obj) != _content(before):
         obj = _next_generation(obj)
     if dry_run:
         return obj
-    return _gone(store, store.update(obj))
+    return _stored(store, obj)
 
 
 def update_status(store: Overlay, obj: Object) -> Object:
@@ -120,8 +121,14 @@ def delete(
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {obj['metadata']['uid']}"
         raise conflict(kind, name, why)
     admission.may_delete(kind, name)
-    marked = _marked(store, obj, _grace(obj, grace_seconds), propagation)
-    return _gone(store, store.update(marked))
+    if is_deleting(obj):
+        # Somebody deleted it before; now it may at most have less time.
+        had = obj["metadata"]["deletionGracePeriodSeconds"]
+        if grace_seconds is None or max(0, grace_seconds) >= had:
+            return obj
+        return _stored(store, _marked(store, obj, max(0, grace_seconds), obj["simulation"]["deletedAt"]))
+    obj = with_value(obj, ("metadata", "finalizers"), _finalizers(obj, propagation))
+    return _stored(store, _marked(store, obj, _grace(obj, grace_seconds), store.now))
 
 
 def remove_finalizer(store: Overlay, obj: Object, finalizer: str) -> Object | None:
@@ -137,7 +144,7 @@ def remove_finalizer(store: Overlay, obj: Object, finalizer: str) -> Object | No
             changed = with_value(changed, (part, "finalizers"), [name for name in held if name != finalizer])
     if changed is before:
         return before
-    _gone(store, store.update(changed))
+    _stored(store, changed)
     return store.get(*key_of(before))
 
 
@@ -168,8 +175,11 @@ def bind(store: Overlay, namespace: str, name: str, node: str) -> Object:
 
 
 def scale(store: Overlay, kind: str, namespace: str, name: str, replicas: int) -> Object:
-    """Set how many pods a controller keeps, as the sub-resource scale does."""
+    """Set how many pods a controller keeps, as the sub-resource scale does. Raises 422 Invalid."""
     obj = get(store, kind, namespace, name)
+    errors = [fields.invalid("spec.replicas", replicas, said) for said in names.not_negative(replicas)]
+    if errors:
+        raise invalid("Scale.autoscaling", name, errors)
     return update(store, with_value(obj, ("spec", "replicas"), replicas))
 
 
@@ -183,14 +193,14 @@ def _prepared(store: Overlay, obj: Object, strategy: Strategy) -> Object:
         metadata["generation"] = 1
     obj = {**obj, "metadata": metadata}
     if strategy.status is not None:
-        obj["status"] = strategy.status
+        obj["status"] = strategy.status(obj)
     return obj
 
 
 def _generated(store: Overlay, obj: Object, metadata: Object) -> str:
     base = metadata.get("generateName")
     if not base:
-        raise invalid(obj["kind"], "", [required("metadata.name", "name or generateName is required")])
+        raise invalid(obj["kind"], "", [fields.required("metadata.name", "name or generateName is required")])
     for attempt in range(_GENERATE_ATTEMPTS):
         name = names.generate(store, base, attempt)
         if store.entry(Key(obj["kind"], metadata.get("namespace", ""), name)) is None:
@@ -232,32 +242,24 @@ def _next_generation(obj: Object) -> Object:
 
 
 def _grace(obj: Object, asked: int | None) -> int:
-    if obj["kind"] != "Pod":
-        return 0
-    spec, phase = obj["spec"], (obj.get("status") or {}).get("phase")
-    if not spec.get("nodeName") or phase in ("Succeeded", "Failed"):
+    if obj["kind"] != "Pod" or not obj["spec"].get("nodeName") or is_finished(obj):
         return 0
     if asked is None:
-        asked = spec.get("terminationGracePeriodSeconds", 30)
+        asked = int(obj["spec"].get("terminationGracePeriodSeconds", defaults.GRACE_PERIOD))
     return 1 if asked < 0 else asked
 
 
-def _marked(store: Overlay, obj: Object, grace: int, propagation: str) -> Object:
-    metadata = dict(obj["metadata"])
-    if is_deleting(obj):
-        if grace >= metadata["deletionGracePeriodSeconds"]:
-            return obj
-        deleted_at = obj["simulation"]["deletedAt"]
-    else:
-        deleted_at = store.now
-        finalizers = _finalizers(metadata, propagation)
-        if finalizers:
-            metadata["finalizers"] = finalizers
-        if "generation" in metadata:
-            metadata["generation"] += 1
+def _marked(store: Overlay, obj: Object, grace: int, deleted_at: float) -> Object:
     delete_at = max(store.now, deleted_at + grace)
-    metadata["deletionTimestamp"] = rfc3339(delete_at)
-    metadata["deletionGracePeriodSeconds"] = grace
+    metadata = {
+        **obj["metadata"],
+        "deletionTimestamp": rfc3339(delete_at),
+        "deletionGracePeriodSeconds": grace,
+    }
+    if not metadata.get("finalizers"):
+        metadata.pop("finalizers", None)
+    if "generation" in metadata and not is_deleting(obj):
+        metadata["generation"] += 1
     simulation = {**(obj.get("simulation") or {}), "deletedAt": deleted_at, "deleteAt": delete_at}
     marked = {**obj, "metadata": metadata, "simulation": simulation}
     if obj["kind"] == "Namespace":
@@ -265,20 +267,27 @@ def _marked(store: Overlay, obj: Object, grace: int, propagation: str) -> Object
     return marked
 
 
-def _finalizers(metadata: Object, propagation: str) -> list[str]:
-    kept = [name for name in metadata.get("finalizers") or () if name not in ("orphan", "foregroundDeletion")]
-    if propagation == "Orphan":
-        return [*kept, "orphan"]
-    return [*kept, "foregroundDeletion"] if propagation == "Foreground" else kept
+def _finalizers(obj: Object, propagation: str) -> list[str]:
+    asked = {"Orphan": ["orphan"], "Foreground": ["foregroundDeletion"]}.get(propagation, [])
+    kept = obj["metadata"].get("finalizers") or []
+    return [name for name in kept if name not in ("orphan", "foregroundDeletion")] + asked
 
 
-def _gone(store: Overlay, obj: Object) -> Object:
+def _stored(store: Overlay, obj: Object) -> Object:
+    if _holds_nothing(obj):
+        return store.delete(key_of(obj))
+    return store.update(obj)
+
+
+def _holds_nothing(obj: Object) -> bool:
     metadata = obj["metadata"]
     if not is_deleting(obj) or metadata.get("deletionGracePeriodSeconds") or metadata.get("finalizers"):
-        return obj
-    if obj["kind"] == "Namespace" and obj["spec"].get("finalizers"):
-        return obj
-    return store.delete(key_of(obj))
+        return False
+    return obj["kind"] != "Namespace" or not obj["spec"].get("finalizers")
+
+
+def _content(obj: Object) -> Object:
+    return {part: value for part, value in obj.items() if part not in ("metadata", "status", "simulation")}
 
 
 def _free_slot(store: Overlay, node: str) -> int:
