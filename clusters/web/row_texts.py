@@ -1,0 +1,80 @@
+"""The words beside a pod's line: its name, and in the right gutter what holds now."""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from django.utils.translation import gettext as _
+
+from clusters.web.lineage import PodLife
+from clusters.web.map.pods import pulling_container
+from clusters.web.states import crash_words
+from clusters.web.widths import fit_name
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A text whose `{}` the page fills in: the seconds left until `end`, or the percent of the way to it.
+
+    Times are simulated seconds since the epoch.
+    """
+
+    begin: float
+    end: float
+    text: str
+    percent: bool = False
+
+    def at(self, now: float) -> str:
+        """The text as it reads at that time."""
+        if not self.percent:
+            return self.text.format(max(0, ceil(self.end - now)))
+        share = (now - self.begin) / max(self.end - self.begin, 0.01)
+        return self.text.format(int(100 * min(0.99, max(0.0, share))))
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """Two short lines; `tone` is ink, run, work, leave or fail, `living` asks for the dot at now."""
+
+    first: str
+    second: str
+    tone: str
+    struck: bool = False
+    living: bool = False
+    countdown: Countdown | None = None
+
+
+def short_name(life: PodLife) -> str:
+    """What a controller added to the pod's name, or the name of a pod that has no controller."""
+    return life.name.rsplit("-", 1)[-1] if life.owner else fit_name(life.name, 78, 10.8)
+
+
+def gutter_of(life: PodLife, now: float) -> Gutter:
+    """What holds at `now` (simulated) at the end of this pod's line."""
+    if life.gone_at is not None:
+        return Gutter(life.ip, _("gone"), "leave", struck=True)
+    if life.state == "crashing":
+        words = crash_words(life.pod) if life.pod else ""
+        return Gutter(life.ip or _("no IP yet"), words, "fail")
+    gutter = {
+        "pending": Gutter(_("no IP yet"), _("no node yet"), "work"),
+        "starting": Gutter(life.ip or _("IP soon"), _("starting"), "work", countdown=_pull(life)),
+        "ready": Gutter(life.ip, "", "ink", living=True),
+        "running": Gutter(life.ip, _("not ready yet"), "run", living=True),
+        "terminating": Gutter(life.ip, _("terminating"), "leave", countdown=_grace(life)),
+        "completed": Gutter(life.ip, _("finished"), "leave", struck=True),
+        "unreachable": Gutter(life.ip, _("unreachable"), "leave"),
+    }[life.state]
+    return gutter if gutter.countdown is None else replace(gutter, second=gutter.countdown.at(now))
+
+
+def _grace(life: PodLife) -> Countdown | None:
+    if life.deadline is None or life.killed_at is None:
+        return None
+    return Countdown(life.killed_at, life.deadline, _("{} s left"))
+
+
+def _pull(life: PodLife) -> Countdown | None:
+    container = pulling_container(life.pod) if life.pod else None
+    if container is None or container.get("until") is None or "from" not in container:
+        return None
+    return Countdown(container["from"], container["until"], _("pulling {} %"), percent=True)
