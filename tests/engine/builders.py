@@ -1,12 +1,13 @@
 """Objects as a real API server would have stored them, and a store that holds them.
 
-The builders fill in what defaulting fills in, so that a test of a controller does not depend on the API
-server's code. `settle` runs controllers until they have nothing left to do.
+Builders make an object in whatever state a test needs, with the API server's defaults but past its
+checks. `settle` runs controllers until they have nothing left to do.
 """
 
 from collections.abc import Callable, Iterator
 from itertools import count
 
+from clusters.engine.apiserver.strategies import STRATEGIES
 from clusters.engine.clock import Clock, parse_rfc3339, rfc3339
 from clusters.engine.cluster import cluster_object
 from clusters.engine.control_plane import ControlPlane
@@ -44,6 +45,11 @@ def make_store(
 def later(store: Overlay, seconds: float = 0.0, *, limit: int = 1_000_000) -> Overlay:
     """The next pass: an overlay on what this one has written, some simulated seconds later."""
     return Overlay(store.publish(), now=store.now + seconds, seed=store.seed, limit=limit)
+
+
+def defaulted(obj: Object) -> Object:
+    """The object with what the API server fills in, but unchecked and without what it allocates."""
+    return STRATEGIES[obj["kind"]].default(obj)
 
 
 def make_namespace(name: str, **metadata: object) -> Object:
@@ -99,25 +105,12 @@ def pod_template(
     labels: dict[str, str] | None = None, *, image: str = "luksa/kubia", port: int | None = 8080
 ) -> Object:
     """metadata and spec of a pod with one container `main`."""
-    container: Object = {
-        "name": "main",
-        "image": image,
-        "imagePullPolicy": "Always",
-        "resources": {},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-    }
+    container: Object = {"name": "main", "image": image}
     if port is not None:
         container["ports"] = [{"name": "http", "containerPort": port, "protocol": "TCP"}]
     return {
         "metadata": {"labels": {"app": "kubia"} if labels is None else labels},
-        "spec": {
-            "containers": [container],
-            "restartPolicy": "Always",
-            "dnsPolicy": "ClusterFirst",
-            "terminationGracePeriodSeconds": 30,
-            "schedulerName": "default-scheduler",
-        },
+        "spec": {"containers": [container]},
     }
 
 
@@ -147,6 +140,7 @@ def make_pod(
     }
     if owner is not None:
         pod["metadata"]["ownerReferences"] = [controller_reference(owner)]
+    pod = defaulted(pod)
     if ip is not None:
         return running(pod, ip=ip, node=node or "node-1", ready=ready, since=ready_since)
     if node is not None:
@@ -200,13 +194,15 @@ def make_replication_controller(
     }
     if min_ready_seconds:
         spec["minReadySeconds"] = min_ready_seconds
-    return {
-        "apiVersion": "v1",
-        "kind": "ReplicationController",
-        "metadata": {"name": name, "namespace": namespace, "generation": 1, "labels": labels, **metadata},
-        "spec": spec,
-        "status": {"replicas": 0},
-    }
+    return defaulted(
+        {
+            "apiVersion": "v1",
+            "kind": "ReplicationController",
+            "metadata": {"name": name, "namespace": namespace, "generation": 1, "labels": labels, **metadata},
+            "spec": spec,
+            "status": {"replicas": 0},
+        }
+    )
 
 
 def make_service(
@@ -225,20 +221,20 @@ def make_service(
         "clusterIP": cluster_ip,
         "clusterIPs": [cluster_ip],
         "ports": ports if ports is not None else [service_port()],
-        "sessionAffinity": "None",
-        "internalTrafficPolicy": "Cluster",
         **fields,
     }
     selector = {"app": "kubia"} if selector is None else selector
     if selector:
         spec["selector"] = selector
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": spec,
-        "status": {"loadBalancer": {}},
-    }
+    return defaulted(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": spec,
+            "status": {"loadBalancer": {}},
+        }
+    )
 
 
 def service_port(port: int = 80, target: int | str = 8080, **fields: object) -> Object:
