@@ -5,13 +5,17 @@ machine: the work item that has waited longest is served next, and when nothing 
 on to what is due next. Left out: parallel workers and the network between the components.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
+from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.changes import Change
 from clusters.engine.informer import Controller, Informer
 from clusters.engine.objects import Key
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import Mark
+
+logger = logging.getLogger(__name__)
 
 
 class ControlPlane:
@@ -63,8 +67,15 @@ class ControlPlane:
         if chosen is None:
             return None
         key, cause = chosen.queue.get()
-        with store.acting(chosen.actor, cause):
-            chosen.sync(store, key, cause)
+        try:
+            with store.acting(chosen.actor, cause):
+                chosen.sync(store, key, cause)
+        except StatusError as error:
+            # As upstream's processNextWorkItem: what was refused is tried again, later each time.
+            logger.info("%s: %s: %s", chosen.actor, key, error)
+            chosen.queue.add_rate_limited(key, store.now, cause)
+        else:
+            chosen.queue.forget(key)
         return chosen.actor, key
 
     def run(self, store: Overlay, until: float, keep_going: Callable[[], bool] = lambda: True) -> bool:

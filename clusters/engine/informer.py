@@ -28,7 +28,10 @@ class Controller(Protocol):
         """Queue the keys that have to be looked at because of this change. Never writes."""
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
-        """Compare what is with what should be, and write the difference. Level-triggered."""
+        """Compare what is with what should be, and write the difference. Level-triggered.
+
+        A StatusError that it lets through makes the key come back later; all else is a bug.
+        """
 
 
 class Informer:

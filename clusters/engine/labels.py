@@ -39,7 +39,7 @@ def subset_matches(wanted: Labels, labels: Labels) -> bool:
 
     An empty selector matches everything here; callers decide what an empty one means to them.
     """
-    return all(labels.get(key) == value for key, value in wanted.items())
+    return wanted.items() <= labels.items()
 
 
 def parse_selector(text: str) -> Selector:
