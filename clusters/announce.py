@@ -50,11 +50,11 @@ async def nudges() -> AsyncIterator[str]:
     while True:
         await layer.group_add(CLUSTERS, channel)
         renew_at = asyncio.get_running_loop().time() + RENEW
-        async for nudge in received(channel, renew_at):
-            yield nudge
+        async for cluster_id in received(channel, renew_at):
+            yield cluster_id
 
 
-async def received(channel: str, until: float) -> AsyncIterator[str]:
+async def received(channel: str, until: float | None = None) -> AsyncIterator[str]:
     """The ids of clusters named by the nudges of a channel, until that time of the loop."""
     layer = get_channel_layer()
     while True:

@@ -96,7 +96,7 @@ def caught_up(cluster_id: str) -> Held:
     Raises Cluster.DoesNotExist, and forgets the cluster then.
     """
     now = time.time()
-    _sweep(now)
+    sweep(now)
     try:
         revision = storage.revision_of(cluster_id)
     except Cluster.DoesNotExist:
@@ -129,6 +129,16 @@ def drop_all() -> None:
     _held.clear()
 
 
+def sweep(now: float) -> None:
+    """Drop what nobody has asked for lately; `now` is wall seconds. Looks every ten seconds at most."""
+    global _swept_at
+    if now - _swept_at > IDLE / 6:
+        _swept_at = now
+        for held in list(_held.values()):
+            if now - held.used_at > IDLE:
+                drop(held.cluster_id)
+
+
 def _follow(cluster_id: str, after: int) -> Followed:
     held = caught_up(cluster_id)
     if after == held.image.revision:
@@ -156,12 +166,3 @@ def _load(cluster_id: str, now: float) -> Held:
     if sum(loaded.image.count(kind) for kind in loaded.image.kinds()) > BIG:
         gc.freeze()
     return Held(cluster_id, loaded.image, loaded.seed, loaded.time, now)
-
-
-def _sweep(now: float) -> None:
-    global _swept_at
-    if now - _swept_at > IDLE / 6:
-        _swept_at = now
-        for held in list(_held.values()):
-            if now - held.used_at > IDLE:
-                drop(held.cluster_id)

@@ -31,8 +31,7 @@ class Cluster(models.Model):
     """A simulated cluster. `owner` is a person as `clusters.access` knows one, "" for nobody yet.
 
     Wall times are seconds since the epoch. `revision` is that of the last change; `wake_at` when the
-    worker has to look again (in the past: now; null: when somebody acts). `compacted` is the last
-    revision whose successors are not all kept.
+    worker has to look again (in the past: now; null: when somebody acts).
     """
 
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
@@ -41,7 +40,6 @@ class Cluster(models.Model):
     owner = models.CharField(max_length=64, blank=True, db_index=True)
     seed = models.CharField(max_length=32, default=new_seed, editable=False)
     revision = models.BigIntegerField(default=0)
-    compacted = models.BigIntegerField(default=0)
     wake_at = models.FloatField(null=True, db_index=True)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.FloatField(null=True)

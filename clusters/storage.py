@@ -133,17 +133,12 @@ def crossed(before: int, after: int) -> bool:
 
 
 def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_BYTES) -> None:
-    """Forget the journal but its last `changes` and the newest row before them of each object that lived
-    then, as etcd does; fewer changes, if their texts and those of the objects exceed `size` bytes.
+    """Forget the journal but its last `changes` and, as etcd does, the newest row before them of each
+    object that lived then. Fewer changes are kept if these texts together exceed `size` bytes.
     """
-    with transaction.atomic():
-        horizon = _horizon(cluster_id, changes, size)
-        doomed = list(_superseded(cluster_id, horizon))
-        if not doomed:
-            return
-        Cluster.objects.filter(pk=cluster_id).update(compacted=horizon)
-        with connection.cursor() as cursor:
-            cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])
+    with transaction.atomic(), connection.cursor() as cursor:
+        doomed = _superseded(cluster_id, changes, size)
+        cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])
 
 
 def _entries(cluster_id: str) -> Iterator[tuple[Key, Entry]]:
@@ -239,31 +234,21 @@ def _write_journal(cluster_id: str, changes: Sequence[Change], texts: Sequence[s
         cursor.executemany(_sql(ChangeRow)[0], rows)
 
 
-def _horizon(cluster_id: str, changes: int, size: int) -> int:
-    rows = ChangeRow.objects.filter(cluster=cluster_id).order_by("-revision")
-    room = size - _live_bytes(cluster_id)
-    kept: list[int] = []
-    for revision, length in rows.values_list("revision", Length("object"))[:changes]:
-        room -= length
-        if room < 0:
+def _superseded(cluster_id: str, changes: int, size: int) -> list[int]:
+    found = ChangeRow.objects.filter(cluster=cluster_id).order_by("revision")
+    rows = list(found.values_list("revision", "verb", "kind", "namespace", "name", Length("object")))
+    kept = sum(length for *_, length in rows)
+    newest: dict[Key, tuple[int, int]] = {}
+    doomed: list[int] = []
+    for index, (revision, verb, kind, namespace, name, length) in enumerate(rows):
+        if len(rows) - index <= changes and kept <= size:
             break
-        kept.append(revision)
-    newest = rows.values_list("revision", flat=True).first() or 0
-    return kept[-1] - 1 if kept else newest
-
-
-def _live_bytes(cluster_id: str) -> int:
-    # The journal repeats no Event, so they do not count.
-    rows = [table._default_manager.filter(cluster=cluster_id) for table in TABLES.values()]
-    rows.append(KubeObject._default_manager.filter(cluster=cluster_id).exclude(kind="Event"))
-    sums = [found.aggregate(total=models.Sum(Length("manifest")))["total"] for found in rows]
-    return sum(total or 0 for total in sums)
-
-
-def _superseded(cluster_id: str, horizon: int) -> Iterator[int]:
-    older = ChangeRow.objects.filter(cluster=cluster_id, revision__lte=horizon).order_by("-revision")
-    seen: set[tuple[str, str, str]] = set()
-    for revision, verb, *key in older.values_list("revision", "verb", "kind", "namespace", "name"):
-        if tuple(key) in seen or verb == DELETED:
-            yield revision
-        seen.add((key[0], key[1], key[2]))
+        key = Key(kind, namespace, name)
+        superseded = [newest.pop(key)] if key in newest else []
+        if verb == DELETED:
+            superseded.append((revision, length))
+        else:
+            newest[key] = (revision, length)
+        doomed += [old for old, _ in superseded]
+        kept -= sum(freed for _, freed in superseded)
+    return doomed
