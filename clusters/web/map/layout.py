@@ -1,0 +1,273 @@
+"""The whole map as plain data: what is drawn, where, and with which words.
+
+A map is a few regions that a page can replace one by one. Whatever has not changed keeps the same data
+between two layouts that share a `MapCache`, and so is neither laid out nor rendered again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clusters.engine.objects import Object
+from clusters.engine.store import MemoryStore
+from clusters.web.map import services as pills
+from clusters.web.map.edges import EdgesView, ServiceEdges, service_edges
+from clusters.web.map.endpoints import ServiceFacts, choose, read_services, selected_pods
+from clusters.web.map.nodes import NodeView, RowsView, natural, node_view
+from clusters.web.map.plan import PITCH_PILL, Box, Plan, plan
+from clusters.web.map.pods import GonePod, PodView, PodWords, services_by_pod, waiting_view
+from clusters.web.map.slots import needed, place
+from clusters.web.map.surroundings import (
+    GroundView,
+    commands,
+    control_plane,
+    outside,
+)
+from clusters.web.states import POD_STATES, state_words
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryView:
+    """The map in one sentence, for those who cannot see it."""
+
+    template: ClassVar[str] = "clusters/map_summary.jinja"
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """A drawing of the map.
+
+    `drawn` are the regions inside the SVG in paint order, `rows` the bodies of the table, by DOM id.
+    Maps with the same `frame` have the same regions in the same places of the document; when it differs,
+    the whole map and the whole table must be sent.
+    """
+
+    plan: Plan
+    drawn: dict[str, Any]
+    rows: dict[str, RowsView]
+    summary: SummaryView
+
+    @property
+    def frame(self) -> tuple[object, ...]:
+        plan = self.plan
+        return plan.layout, plan.tiles, plan.density, plan.width, plan.height, *self.drawn, *self.rows
+
+
+@dataclass
+class MapCache:
+    """What two layouts of the same cluster, language, layout and density may share."""
+
+    nodes: dict[str, tuple[object, NodeView]] = field(default_factory=dict)
+    html: dict[str, tuple[object, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """The objects of an image, sorted for drawing."""
+
+    nodes: list[Object]
+    placed: list[list[tuple[int, Object]]]
+    """The pods of each node by slot."""
+    waiting: list[Object]
+    pods: list[Object]
+    services: list[ServiceFacts]
+
+
+def lay_out(
+    image: MemoryStore,
+    *,
+    layout: str = "wide",
+    density: str = "auto",
+    selected_service: tuple[str, str] | None = None,
+    gone: Sequence[GonePod] = (),
+    activity: Mapping[str, str] | None = None,
+    cache: MapCache | None = None,
+) -> MapView:
+    """Draw an image of a cluster in the active language.
+
+    `layout` is one of LAYOUTS; `density` one of DENSITIES or "auto"; `selected_service` is (namespace,
+    name) of the Service that the viewer looks at; `gone` are pods whose ghosts still show; `activity` has
+    the last thing each component of the control plane did, in words.
+    """
+    cluster = _read(image)
+    large = choose(cluster.services, selected_service)
+    shown = pills.shown(cluster.services, large)
+    drawing = plan(
+        layout,
+        [needed(placed) for placed in cluster.placed],
+        density=density,
+        extra=_extra(layout, shown, cluster.waiting),
+    )
+    boxes = pills.stack(drawing, shown, large, bool(cluster.waiting))
+    words = PodWords()
+    nodes = _nodes(cluster, drawing, large, gone, words, cache or MapCache())
+    waiting = _waiting(cluster.waiting, words)
+    drawn: list[Any] = [GroundView("map-ground", drawing)]
+    if drawing.outside:
+        drawn.append(outside(drawing, shown, boxes))
+    if drawing.control_plane:
+        drawn.append(control_plane(drawing, image, activity or {}, len(waiting)))
+    drawn += nodes
+    if drawing.control_plane:
+        drawn.append(commands(drawing, [node.name for node in nodes]))
+    edges = _edges(shown, boxes, large, drawing, nodes)
+    drawn.append(EdgesView("map-edges", drawing, edges))
+    dots = {service.uid: service.dots for service in edges}
+    drawn.append(_services(cluster, shown, boxes, drawing, waiting, nodes, dots))
+    rows = [RowsView("rows-" + node.id, node.name, node.pods) for node in nodes]
+    rows.append(RowsView("rows-waiting", "", tuple(waiting)))
+    return MapView(
+        plan=drawing,
+        drawn={region.id: region for region in drawn},
+        rows={region.id: region for region in rows},
+        summary=SummaryView("map-summary", _summary(nodes, waiting)),
+    )
+
+
+def _read(image: MemoryStore) -> _Cluster:
+    nodes = sorted(image.list("Node"), key=lambda node: natural(node["metadata"]["name"]))
+    by_node: dict[str, list[Object]] = {node["metadata"]["name"]: [] for node in nodes}
+    waiting: list[Object] = []
+    pods = image.list("Pod")
+    for pod in pods:
+        name = pod["spec"].get("nodeName")
+        if name:
+            # A pod of a node that was just deleted has no place; the pod garbage collector takes it away.
+            by_node.get(name, []).append(pod)
+        else:
+            waiting.append(pod)
+    return _Cluster(nodes, [place(found) for found in by_node.values()], waiting, pods, read_services(image))
+
+
+def _extra(layout: str, shown: Sequence[ServiceFacts], waiting: Sequence[Object]) -> float:
+    extra = PITCH_PILL * max(0, len(shown) - 1)
+    return extra + pills.PHONE_TRAY if layout == "phone" and waiting else extra
+
+
+def _nodes(
+    cluster: _Cluster,
+    drawing: Plan,
+    large: ServiceFacts | None,
+    gone: Sequence[GonePod],
+    words: PodWords,
+    cache: MapCache,
+) -> list[NodeView]:
+    services = services_by_pod({service.label: service.ready for service in cluster.services})
+    selected = large.label if large else ""
+    found: dict[str, tuple[object, NodeView]] = {}
+    for index, (node, placed, box) in enumerate(
+        zip(cluster.nodes, cluster.placed, drawing.nodes, strict=True)
+    ):
+        name = node["metadata"]["name"]
+        ghosts = [pod for pod in gone if pod.node == name]
+        receives = {uid: services.get(uid, ()) for _slot, pod in placed if (uid := pod["metadata"]["uid"])}
+        key = (
+            box,
+            drawing.density,
+            drawing.tiles,
+            drawing.slots,
+            drawing.foot,
+            index == 0,
+            selected,
+            node["metadata"]["resourceVersion"],
+            [(slot, pod["metadata"]["resourceVersion"]) for slot, pod in placed],
+            receives,
+            ghosts,
+        )
+        known = cache.nodes.get(name)
+        if known is not None and known[0] == key:
+            found[name] = known
+            continue
+        view = node_view(
+            node,
+            placed,
+            box=box,
+            plan=drawing,
+            first=index == 0,
+            services=receives,
+            selected_service=selected,
+            gone=ghosts,
+            words=words,
+        )
+        found[name] = (key, view)
+    cache.nodes = found
+    return [view for _key, view in found.values()]
+
+
+def _waiting(pods: Sequence[Object], words: PodWords) -> list[PodView]:
+    return [waiting_view(pod, words) for pod in pods]
+
+
+def _edges(
+    shown: Sequence[ServiceFacts],
+    boxes: Sequence[Box],
+    large: ServiceFacts | None,
+    drawing: Plan,
+    nodes: Sequence[NodeView],
+) -> tuple[ServiceEdges, ...]:
+    others = [service for service in shown if service is not large]
+    # The large Service comes last, so that its lines lie on top.
+    return tuple(
+        service_edges(
+            service,
+            box,
+            drawing,
+            nodes,
+            dim=service is not large,
+            lane=0 if service is large else 1 + others.index(service),
+        )
+        for service, box in sorted(zip(shown, boxes, strict=True), key=lambda pair: pair[0] is large)
+    )
+
+
+def _services(
+    cluster: _Cluster,
+    shown: Sequence[ServiceFacts],
+    boxes: Sequence[Box],
+    drawing: Plan,
+    waiting: Sequence[PodView],
+    nodes: Sequence[NodeView],
+    dots: Mapping[str, tuple[tuple[float, float], ...]],
+) -> pills.ServicesView:
+    states = {pod.uid: pod.state for node in nodes for pod in node.pods}
+    views: list[pills.Pill] = []
+    for service, box in zip(shown, boxes, strict=True):
+        found = selected_pods(service.object, cluster.pods)
+        drawn_states = [states.get(pod["metadata"]["uid"], "pending") for pod in found]
+        views.append(pills.pill_view(service, box, drawing, states=drawn_states, dots=dots[service.uid]))
+    hidden = len(cluster.services) - len(shown)
+    tray = pills.tray(drawing, cluster.waiting, waiting) if waiting else None
+    return pills.ServicesView(
+        id="map-services",
+        plan=drawing,
+        pills=tuple(views),
+        more=ngettext("+%(count)d Service", "+%(count)d Services", hidden) % {"count": hidden}
+        if hidden
+        else "",
+        more_box=pills.more_box(boxes) if hidden else Box(0, 0, 0, 0),
+        hint=None if shown else pills.hint(drawing, bool(cluster.pods), bool(nodes), bool(waiting)),
+        tray=tray,
+    )
+
+
+def _summary(nodes: Sequence[NodeView], waiting: Sequence[PodView]) -> str:
+    broken = sum(node.state == "notready" for node in nodes)
+    counts = dict.fromkeys(POD_STATES, 0)
+    for node in nodes:
+        for pod in node.pods:
+            counts[pod.state] += 1
+    counts["pending"] += len(waiting)
+    pods = sum(counts.values())
+    parts = [ngettext("%(count)d node", "%(count)d nodes", len(nodes)) % {"count": len(nodes)}]
+    if broken:
+        parts.append(_("%(count)d NotReady") % {"count": broken})
+    parts.append(ngettext("%(count)d pod", "%(count)d pods", pods) % {"count": pods})
+    words = state_words()
+    parts += [f"{words[state]}: {count}" for state, count in counts.items() if count]
+    return ", ".join(parts)

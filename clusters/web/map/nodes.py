@@ -1,0 +1,280 @@
+"""One node as it is drawn: a house with pods in it, or a tile."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clusters.engine import quantities
+from clusters.engine.clock import parse_rfc3339
+from clusters.engine.objects import Object, condition_of, simulation_of
+from clusters.web.map.plan import Box, Plan
+from clusters.web.map.pods import (
+    GhostView,
+    GonePod,
+    PodView,
+    PodWords,
+    ghost_view,
+    pod_view,
+    pulling_container,
+)
+from clusters.web.states import is_silent, node_state, node_words
+from clusters.web.widths import fit, text_width
+
+COUNTED: Final = (
+    ("ready", ("ready", "completed")),
+    ("starting", ("starting", "running", "pending")),
+    ("terminating", ("terminating",)),
+    ("crashing", ("crashing",)),
+    ("unreachable", ("unreachable",)),
+)
+"""The bars of density Node and the states that each of them counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many pods of a node are in a state; `x` and `w` are its part of a bar in px."""
+
+    state: str
+    count: int
+    word: str
+    x: float
+    w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Foot:
+    """The ground floor: what runs the pods, and which images are on the disk."""
+
+    y: float
+    runtime: str
+    runtime_width: float
+    kubelet_width: float
+    icons: bool
+    images: str
+    busy: bool
+    """An image is being pulled."""
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One node and all that is in it: a region of the map and some rows of the table."""
+
+    template: ClassVar[str] = "clusters/map_node.jinja"
+
+    id: str
+    name: str
+    uid: str
+    plan: Plan
+    box: Box
+    first: bool
+    """The map's one tab stop."""
+    state: str
+    word: str
+    word_width: float
+    label: str
+    range: str
+    aria: str
+    powered: bool
+    silent_since: float | None
+    pods: tuple[PodView, ...]
+    ghosts: tuple[GhostView, ...]
+    bars: tuple[Bar, ...]
+    bar_pitch: float
+    usage: float
+    """Pods as a share of what the node may run."""
+    lines_y: float | None
+    """Where a silent node says so, None if there is no room under its pods."""
+    selected_service: str
+    foot: Foot | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    """A node's rows in the table that stands beside the map."""
+
+    template: ClassVar[str] = "clusters/map_rows.jinja"
+
+    id: str
+    node: str
+    """"" for pods without a node."""
+    pods: tuple[PodView, ...]
+
+
+def natural(name: str) -> list[tuple[bool, int, str]]:
+    """Sort key that puts node-2 before node-10."""
+    return [
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", name)
+    ]
+
+
+def node_id(name: str) -> str:
+    """The DOM id of a node's region. A dot would end the id in a CSS selector; names have no underscore."""
+    return "node-" + name.replace(".", "_")
+
+
+def node_view(
+    node: Object,
+    placed: Sequence[tuple[int, Object]],
+    *,
+    box: Box,
+    plan: Plan,
+    first: bool,
+    services: Mapping[str, Sequence[str]],
+    selected_service: str,
+    gone: Sequence[GonePod],
+    words: PodWords,
+) -> NodeView:
+    """The node in its box. `placed` are its pods by slot, `services` the Services a pod uid receives from."""
+    name, state = node["metadata"]["name"], node_state(node)
+    pods = tuple(
+        pod_view(pod, node, slot, plan, services.get(pod["metadata"]["uid"], ()), words)
+        for slot, pod in placed
+    )
+    simulation = simulation_of(node)
+    powered = bool(simulation.get("powered", True))
+    word = node_words()[state]
+    word_width = text_width(word, 11.3)
+    free = box.w - 33 - (0 if plan.tiles else word_width + 18)
+    return NodeView(
+        id=node_id(name),
+        name=name,
+        uid=node["metadata"]["uid"],
+        plan=plan,
+        box=box,
+        first=first,
+        state=state,
+        word=word,
+        word_width=round(word_width, 1),
+        label=fit(name, free, 12 if plan.tiles else 13.5),
+        range=_("no power") if not powered else (node.get("spec") or {}).get("podCIDR", ""),
+        aria=_aria(name, word, len(pods)),
+        powered=powered,
+        silent_since=_silent_since(node) if state == "notready" else None,
+        pods=pods,
+        ghosts=_ghosts(gone, placed, plan),
+        bars=_bars(pods, box, plan) if plan.density == "nodes" else (),
+        bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
+        lines_y=_lines_y(len(placed) and placed[-1][0] + 1, box, plan),
+        usage=min(1.0, len(pods) / _most_pods(node)),
+        selected_service=selected_service,
+        foot=_foot(node, placed, box, plan, powered and state != "notready") if plan.foot else None,
+    )
+
+
+def _aria(name: str, word: str, pods: int) -> str:
+    count = ngettext("%(count)d pod", "%(count)d pods", pods) % {"count": pods}
+    return f"{name}, {word}, {count}"
+
+
+def _silent_since(node: Object) -> float | None:
+    if not is_silent(node):
+        return None
+    heartbeat = simulation_of(node).get("heartbeat")
+    if heartbeat is not None:
+        return float(heartbeat)
+    beat = (condition_of(node, "Ready") or {}).get("lastHeartbeatTime")
+    return parse_rfc3339(beat) if beat else None
+
+
+def _ghosts(
+    gone: Sequence[GonePod], placed: Sequence[tuple[int, Object]], plan: Plan
+) -> tuple[GhostView, ...]:
+    if plan.tiles or plan.density not in ("cards", "slim"):
+        return ()
+    taken = {slot for slot, _pod in placed}
+    return tuple(ghost_view(pod, plan) for pod in gone if pod.slot not in taken)
+
+
+def _lines_y(slots: int, box: Box, plan: Plan) -> float | None:
+    """The first of three lines, 23 px under the last slot in use."""
+    y = plan.slots.top + slots * plan.slots.pitch_y + 23
+    return y if y + 40 < box.h - plan.foot else None
+
+
+def _most_pods(node: Object) -> int:
+    allocatable = (node.get("status") or {}).get("allocatable") or {}
+    return max(1, quantities.whole(allocatable.get("pods", 110)))
+
+
+def _bars(pods: Sequence[PodView], box: Box, plan: Plan) -> tuple[Bar, ...]:
+    words = {
+        "ready": _("ready"),
+        "starting": _("starting"),
+        "terminating": _("leaving"),
+        "crashing": _("crashing"),
+        "unreachable": _("unreachable"),
+    }
+    width = box.w - (18 if plan.tiles else 33)
+    bars: list[Bar] = []
+    x = 0.0
+    for state, states in COUNTED:
+        count = sum(pod.state in states for pod in pods)
+        if count:
+            part = round(width * count / len(pods), 2)
+            bars.append(Bar(state, count, words[state], x, part))
+            x += part
+    return tuple(bars)
+
+
+def _foot(node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Plan, running: bool) -> Foot:
+    room = box.w - 19
+    runtime, icons, width = _chips(node, room)
+    pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod, node))), "")
+    images = simulation_of(node).get("images") or {}
+    text = pulling or _images_line([short_image(image) for image in images], box.w - 40)
+    return Foot(
+        y=box.h - plan.foot,
+        runtime=runtime,
+        runtime_width=width,
+        kubelet_width=round(room - width, 2),
+        icons=icons,
+        images=fit(text, box.w - 40, 11),
+        busy=bool(pulling),
+        on=running,
+    )
+
+
+def _chips(node: Object, room: float) -> tuple[str, bool, float]:
+    """The runtime's name as long as it fits beside the kubelet's, whether icons fit too, and its width."""
+    info = ((node.get("status") or {}).get("nodeInfo") or {}).get("containerRuntimeVersion", "")
+    names = ["Docker"] if info.startswith("docker") else ["containerd (Docker)", "containerd"]
+    kubelet = text_width("kubelet", 10.5)
+    for icons in (True, False):
+        padding = 25 if icons else 14
+        for name in names:
+            width = text_width(name, 10.5)
+            spare = room - width - kubelet - 2 * padding
+            if spare >= 0:
+                return name, icons, round(width + padding + spare / 2, 2)
+    return names[-1], False, room / 2
+
+
+def _pulling_words(pod: Object, node: Object) -> str:
+    container = pulling_container(pod)
+    if container is None:
+        return ""
+    image = next(iter(pod["spec"]["containers"]))["image"]
+    size = container.get("bytes")
+    if size is None:
+        return _("%(image)s · pulling") % {"image": short_image(image)}
+    return _("%(image)s · pulling %(size)d MB") % {"image": short_image(image), "size": round(size / 1e6)}
+
+
+def _images_line(names: Sequence[str], room: float) -> str:
+    """Image names joined by dots; those that do not fit are counted."""
+    for shown in range(len(names), 0, -1):
+        hidden = len(names) - shown
+        text = " · ".join([*names[:shown], *([f"+{hidden}"] if hidden else [])])
+        if text_width(text, 11) <= room:
+            return text
+    return names[0] if names else _("no images yet")
+
+
+def short_image(image: str) -> str:
+    """`luksa/kubia:latest` -> `kubia`."""
+    return image.split("@")[0].rsplit("/", 1)[-1].split(":")[0]

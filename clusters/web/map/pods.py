@@ -1,0 +1,239 @@
+"""One pod as it is drawn: its place, its texts and what moves by itself as time goes by.
+
+Nothing here depends on the time of drawing: progress and countdowns carry simulated times that the page's
+script follows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clusters.engine.clock import parse_rfc3339
+from clusters.engine.objects import Object, is_deleting, namespace_of, simulation_of
+from clusters.web.map.plan import Plan
+from clusters.web.states import (
+    container_statuses,
+    crash_words,
+    kubectl_status,
+    pod_state,
+    state_words,
+)
+from clusters.web.widths import fit, fit_name
+
+FORCE_AFTER: Final = 5.0
+"""Simulated seconds that a pod is Terminating before it may be killed by force."""
+MOST_SQUARES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GonePod:
+    """A pod that is no more, while its ghost is shown. `called`: somebody still calls its address."""
+
+    uid: str
+    namespace: str
+    name: str
+    node: str
+    slot: int
+    ip: str
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """One pod. `x` and `y` are measured from its node's eaves."""
+
+    uid: str
+    namespace: str
+    name: str
+    node: str
+    ip: str
+    """"" while it has none."""
+    state: str
+    word: str
+    kubectl: str
+    label: str
+    """The name, shortened to the card."""
+    aria: str
+    services: tuple[str, ...]
+    """Names of the Services that send requests to it."""
+    x: float
+    y: float
+    squares: tuple[bool, ...]
+    """One a container: is it ready?"""
+    more: int
+    """Containers beyond the squares."""
+    progress: tuple[float, float] | None
+    """Simulated times between which the image is pulled."""
+    until: float | None
+    """Simulated time at which the grace period ends."""
+    force_from: float | None
+    """Simulated time from which it may be killed by force."""
+
+    @property
+    def killable(self) -> bool:
+        return self.state != "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class GhostView:
+    """The outline of a pod that is gone."""
+
+    uid: str
+    name: str
+    label: str
+    ip: str
+    word: str
+    x: float
+    y: float
+
+
+class PodWords:
+    """The words of one language, looked up once for all pods of a drawing."""
+
+    def __init__(self) -> None:
+        self.states = state_words()
+        self.no_ip = _("no IP yet")
+        self.ip = _("IP %s")
+        self.receives = _("receives requests from Service %s")
+
+    def aria(self, name: str, word: str, ip: str, node: str, services: Sequence[str]) -> str:
+        """A pod's accessible name."""
+        parts = [name, word, self.ip % ip if ip else self.no_ip]
+        if node:
+            parts.append(node)
+        if services:
+            parts.append(self.receives % ", ".join(services))
+        return ", ".join(parts)
+
+
+def pod_view(
+    pod: Object, node: Object, slot: int, plan: Plan, services: Sequence[str], words: PodWords
+) -> PodView:
+    """The pod in its slot."""
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    name, state, ip = metadata["name"], pod_state(pod, node), status.get("podIP", "")
+    node_name = node["metadata"]["name"]
+    word = crash_words(pod) if state == "crashing" else words.states[state]
+    x, y = plan.slots.at(slot)
+    squares = _squares(pod)
+    shown = squares if len(squares) <= MOST_SQUARES else squares[: MOST_SQUARES - 1]
+    until, force_from = _grace(pod)
+    return PodView(
+        uid=metadata["uid"],
+        namespace=namespace_of(pod),
+        name=name,
+        node=node_name,
+        ip=ip,
+        state=state,
+        word=_card_word(state, word, len(squares), plan, len(shown)),
+        kubectl=kubectl_status(pod),
+        label=_label(name, plan),
+        aria=words.aria(name, word, ip, node_name, services),
+        services=tuple(services),
+        x=x,
+        y=y,
+        squares=shown,
+        more=len(squares) - len(shown),
+        progress=_pulling(pod) if state == "starting" else None,
+        until=until,
+        force_from=force_from,
+    )
+
+
+def waiting_view(pod: Object, words: PodWords) -> PodView:
+    """A pod without a node: an icon in the waiting tray, which gives it its place."""
+    metadata = pod["metadata"]
+    state = pod_state(pod, None)
+    word = words.states[state]
+    until, force_from = _grace(pod)
+    return PodView(
+        uid=metadata["uid"],
+        namespace=namespace_of(pod),
+        name=metadata["name"],
+        node="",
+        ip="",
+        state=state,
+        word=word,
+        kubectl=kubectl_status(pod),
+        label=metadata["name"],
+        aria=words.aria(metadata["name"], word, "", "", ()),
+        services=(),
+        x=0,
+        y=0,
+        squares=(),
+        more=0,
+        progress=None,
+        until=until,
+        force_from=force_from,
+    )
+
+
+def ghost_view(gone: GonePod, plan: Plan) -> GhostView:
+    x, y = plan.slots.at(gone.slot)
+    return GhostView(
+        uid=gone.uid,
+        name=gone.name,
+        label=_label(gone.name, plan),
+        ip=gone.ip,
+        word=_("gone · no answer") if gone.called else _("gone"),
+        x=x,
+        y=y,
+    )
+
+
+def _label(name: str, plan: Plan) -> str:
+    if plan.density == "cards":
+        return fit_name(name, plan.slots.w - 38, 12)
+    # A slim pod shows its address; the name joins it where both fit.
+    room = plan.slots.w - 138
+    return fit_name(name, room, 11) if plan.density == "slim" and room >= 53 else ""
+
+
+def pulling_container(pod: Object) -> Object | None:
+    """What the simulator remembers of the container whose image is being pulled: phase, from, until."""
+    for container in (simulation_of(pod).get("containers") or {}).values():
+        if container.get("phase") == "pulling":
+            found: Object = container
+            return found
+    return None
+
+
+def _pulling(pod: Object) -> tuple[float, float] | None:
+    container = pulling_container(pod)
+    if container is None or "from" not in container or container.get("until") is None:
+        return None
+    return container["from"], container["until"]
+
+
+def _squares(pod: Object) -> tuple[bool, ...]:
+    statuses = container_statuses(pod)
+    if statuses:
+        return tuple(bool(container.get("ready")) for container in statuses)
+    return (False,) * len(pod["spec"]["containers"])
+
+
+def _card_word(state: str, word: str, containers: int, plan: Plan, squares: int) -> str:
+    if state == "ready" and containers > 1:
+        word = ngettext("%(count)d container", "%(count)d containers", containers) % {"count": containers}
+    return fit(word, plan.slots.w - 22 - 11 * squares, 10.8) if plan.density == "cards" else word
+
+
+def _grace(pod: Object) -> tuple[float | None, float | None]:
+    if not is_deleting(pod):
+        return None, None
+    metadata = pod["metadata"]
+    until = parse_rfc3339(metadata["deletionTimestamp"])
+    begun = until - metadata.get("deletionGracePeriodSeconds", 0)
+    return until, begun + FORCE_AFTER
+
+
+def services_by_pod(receiving: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Turn {Service name: pod uids} into {pod uid: Service names}."""
+    found: dict[str, tuple[str, ...]] = {}
+    for service, uids in receiving.items():
+        for uid in uids:
+            found[uid] = (*found.get(uid, ()), service)
+    return found

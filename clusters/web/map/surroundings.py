@@ -1,0 +1,186 @@
+"""What stands around the nodes: the cluster's ground, the control plane, and the world outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from django.utils.translation import gettext as _
+
+from clusters.engine.objects import Object
+from clusters.engine.store import MemoryStore
+from clusters.web.map.endpoints import ServiceFacts
+from clusters.web.map.plan import Box, Plan
+from clusters.web.states import external_addresses
+from clusters.web.widths import fit
+
+COMPONENTS: Final = ("apiserver", "etcd", "controllers", "scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class GroundView:
+    """The cluster's box."""
+
+    template: ClassVar[str] = "clusters/map_ground.jinja"
+
+    id: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A box with a glyph, a name and a line of what it last did or where it is."""
+
+    key: str
+    box: Box
+    glyph: str
+    title: str
+    text: str
+    mono: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlaneView:
+    """The four boxes of the control plane."""
+
+    template: ClassVar[str] = "clusters/map_control_plane.jinja"
+
+    id: str
+    plan: Plan
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsView:
+    """The ways from the API server to each kubelet, shown only while something travels on them."""
+
+    template: ClassVar[str] = "clusters/map_commands.jinja"
+
+    id: str
+    plan: Plan
+    paths: tuple[tuple[str, str], ...]
+    """Name of the node, path."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideView:
+    """You, the cloud's load balancer, its visitors, and how to read the map."""
+
+    template: ClassVar[str] = "clusters/map_outside.jinja"
+
+    id: str
+    plan: Plan
+    places: tuple[Place, ...]
+    routes: tuple[tuple[str, str], ...]
+    """DOM id, path."""
+    legend: tuple[tuple[str, str], ...]
+    """Icon, words."""
+
+
+def control_plane(
+    plan: Plan, image: MemoryStore, activity: Mapping[str, str], waiting: int
+) -> ControlPlaneView:
+    """The control plane. `activity` has the last thing each of COMPONENTS did."""
+    width = (plan.pill.w + 18 - 24) / 4
+    titles = {
+        "apiserver": ("g-api", _("API server"), _("ready")),
+        "etcd": ("g-etcd", "etcd", _("revision %s") % _spaced(image.revision)),
+        "controllers": ("g-controllers", _("Controllers"), _controllers(image)),
+        "scheduler": ("g-scheduler", _("Scheduler"), _scheduler(waiting)),
+    }
+    places = tuple(
+        Place(
+            key,
+            Box(round(plan.pill.x + index * (width + 8), 2), 20, width, 48),
+            titles[key][0],
+            titles[key][1],
+            fit(activity.get(key) or titles[key][2], width - 48, 11.2),
+        )
+        for index, key in enumerate(COMPONENTS)
+    )
+    return ControlPlaneView("map-control-plane", plan, places)
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", "\u00a0")
+
+
+def _controllers(image: MemoryStore) -> str:
+    """The count that the ReplicationController changed last: "kubia: 3 of 3"."""
+    latest = max(
+        image.list("ReplicationController"),
+        key=lambda controller: int(controller["metadata"]["resourceVersion"]),
+        default=None,
+    )
+    if latest is None:
+        return _("watching")
+    return _("%(name)s: %(count)d of %(wanted)d") % {
+        "name": latest["metadata"]["name"],
+        "count": (latest.get("status") or {}).get("replicas", 0),
+        "wanted": latest["spec"].get("replicas", 1),
+    }
+
+
+def _scheduler(waiting: int) -> str:
+    return _("%d waiting") % waiting if waiting else _("nothing to place")
+
+
+def commands(plan: Plan, names: Sequence[str]) -> CommandsView:
+    """A way to each node: down from the API server, along the control plane, down the right gutter."""
+    start = plan.pill.x + (plan.pill.w + 18 - 24) / 8
+    paths: list[tuple[str, str]] = []
+    for name, box in zip(names, plan.nodes, strict=True):
+        x = box.x + box.w - 4
+        chip = box.bottom - plan.foot + 19
+        paths.append((name, f"M{start:g} 68v6q0 6 6 6H{x - 6:g}q6 0 6 6V{chip - 6:g}q0 6 -6 6"))
+    return CommandsView("map-commands", plan, tuple(paths))
+
+
+def outside(plan: Plan, services: Sequence[ServiceFacts], boxes: Sequence[Box]) -> OutsideView:
+    """The world outside the cluster. `boxes` are the pills of the Services that have one."""
+    places: list[Place] = []
+    routes: list[tuple[str, str]] = []
+    if plan.you:
+        places.append(Place("you", Box(16, 20, 128, 48), "g-laptop", _("You"), "kubectl"))
+        routes.append(("route-you", f"M144 44H{plan.pill.x:g}"))
+    public = next(((s.object, b) for s, b in zip(services, boxes, strict=True) if _is_public(s.object)), None)
+    if public is not None:
+        door = _door(*public)
+        visitor = Box(16, door.box.y + 82, 128, 46)
+        places += [door, Place("visitor", visitor, "g-globe", _("Visitor"), _("internet"))]
+        routes += [
+            ("route-visitor", f"M80 {visitor.y:g}V{door.box.bottom:g}"),
+            ("route-door", f"M144 {public[1].middle:g}H{public[1].x:g}"),
+        ]
+    return OutsideView("map-outside", plan, tuple(places), tuple(routes), _legend() if plan.you else ())
+
+
+def _is_public(service: Object) -> bool:
+    return service["spec"].get("type") in ("NodePort", "LoadBalancer")
+
+
+def _door(service: Object, pill: Box) -> Place:
+    box = Box(16, pill.middle - 26, 128, 52)
+    if service["spec"]["type"] == "NodePort":
+        port = next(iter(service["spec"].get("ports") or [{}])).get("nodePort", "")
+        return Place("door", box, "g-balancer", _("Every node"), f":{port}", mono=True)
+    addresses = external_addresses(service)
+    if not addresses:
+        return Place("door", box, "g-balancer", _("Load balancer"), _("no address yet"), waiting=True)
+    return Place(
+        "door", box, "g-balancer", _("Load balancer"), fit(addresses[0], 90, 11, mono=True), mono=True
+    )
+
+
+def _legend() -> tuple[tuple[str, str], ...]:
+    return (
+        ("s-ready", _("Ready")),
+        ("s-starting", _("Starting")),
+        ("s-terminating", _("Terminating")),
+        ("s-crashing", _("Crashing / NotReady")),
+        ("s-unreachable", _("Unreachable")),
+        ("s-gone", _("Gone")),
+        ("s-request", _("Request")),
+        ("s-command", _("Command")),
+        ("s-no-answer", _("No answer")),
+    )
