@@ -20,8 +20,13 @@ _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
 def namespace(obj: Object) -> Object:
     labels = {**labels_of(obj), "kubernetes.io/metadata.name": name_of(obj)}
-    obj = with_value(obj, ("metadata", "labels"), labels)
-    return with_value(obj, ("spec", "finalizers"), ["kubernetes"])
+    spec = {"finalizers": ["kubernetes"], **(obj.get("spec") or {})}
+    return {**with_value(obj, ("metadata", "labels"), labels), "spec": spec}
+
+
+def carry_over_namespace(obj: Object, before: Object) -> Object:
+    """A new state of a Namespace that waits for what its old state waited for."""
+    return {**obj, "spec": before["spec"]}
 
 
 def node(obj: Object) -> Object:

@@ -83,6 +83,7 @@ STRATEGIES: Final = {
     "Event": Strategy(validate=others.validate_event),
     "Namespace": Strategy(
         default=defaults.namespace,
+        carry_over=defaults.carry_over_namespace,
         validate=others.validate_namespace,
         status=lambda namespace: {"phase": "Active"},
     ),

@@ -7,7 +7,8 @@ who may do what, managedFields, and requests from afar: callers hand in the over
 Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
-from clusters.engine.apiserver import admission, allocation, defaults, fields, names
+from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied, names
+from clusters.engine.apiserver.decoding import decode_strictly
 from clusters.engine.apiserver.errors import (
     StatusError,
     already_exists,
@@ -16,9 +17,12 @@ from clusters.engine.apiserver.errors import (
     invalid,
     not_found,
 )
+from clusters.engine.apiserver.patch import three_way_merge
+from clusters.engine.apiserver.resources import BY_KIND
+from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import PLAIN, STRATEGIES, Strategy
 from clusters.engine.clock import rfc3339
-from clusters.engine.objects import Key, Object, is_deleting, is_finished, key_of, with_value
+from clusters.engine.objects import REMOVE, Key, Object, is_deleting, is_finished, key_of, public, with_value
 from clusters.engine.store import Overlay
 
 _GENERATE_ATTEMPTS = 8
@@ -181,6 +185,37 @@ def scale(store: Overlay, kind: str, namespace: str, name: str, replicas: int) -
     if errors:
         raise invalid("Scale.autoscaling", name, errors)
     return update(store, with_value(obj, ("spec", "replicas"), replicas))
+
+
+def apply(store: Overlay, manifest: Object) -> tuple[Object, str]:
+    """Create what a manifest describes, or change it so that it does, as `kubectl apply` would.
+
+    `manifest` comes from `manifests.parse_manifests`; unknown fields are refused. What somebody else set
+    and no manifest ever did, stays. Returns the object and "created", "configured" or "unchanged".
+    Raises what create and update raise, and 400 BadRequest.
+    """
+    obj = last_applied.annotated(_placed(decode_strictly(manifest)))
+    before = store.get(*key_of(obj))
+    if before is None:
+        return create(store, with_value(obj, ("metadata", "resourceVersion"), REMOVE)), "created"
+    struct = struct_of(obj["apiVersion"], obj["kind"])
+    merged = three_way_merge(struct, last_applied.manifest_of(before), obj, public(before))
+    after = update(store, merged)
+    return after, "unchanged" if after is before else "configured"
+
+
+def _placed(obj: Object) -> Object:
+    metadata = dict(obj["metadata"])
+    if not metadata.get("name"):
+        generates = metadata.get("generateName")
+        raise bad_request(
+            "cannot use generate name with apply" if generates else "resource name may not be empty"
+        )
+    if BY_KIND[obj["kind"]].namespaced:
+        metadata["namespace"] = metadata.get("namespace") or "default"
+    else:
+        metadata.pop("namespace", None)
+    return {**obj, "metadata": metadata}
 
 
 def _prepared(store: Overlay, obj: Object, strategy: Strategy) -> Object:

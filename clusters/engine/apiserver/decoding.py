@@ -1,0 +1,145 @@
+"""Takes an object from outside apart: right types, known fields, canonical texts.
+
+Models apimachinery's strict decoding with the words of Go's JSON decoder; the types are in `schema`.
+"""
+
+from typing import Any, Final
+
+from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.quantity_text import canonical
+from clusters.engine.apiserver.schema import Field, Struct, is_rfc3339, struct_of
+from clusters.engine.clock import parse_rfc3339
+from clusters.engine.objects import Object
+
+_PYTHON: Final = {"string": str, "bool": bool, "time": str}
+_ZERO: Final[dict[str, Any]] = {
+    "string": "",
+    "bool": False,
+    "int32": 0,
+    "int64": 0,
+    "int-or-string": 0,
+    "quantity": "0",
+}
+
+
+def decode(obj: Object) -> tuple[Object, list[str]]:
+    """A copy of an object of a served kind, without what no such object has, and what that was.
+
+    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, quantities
+    get their canonical text. Raises 400 BadRequest for a value of a wrong type.
+    """
+    decoder = _Decoder(obj)
+    decoded = decoder.struct(struct_of(obj["apiVersion"], obj["kind"]), obj, "", "")
+    decoded.setdefault("metadata", {})
+    return decoded, decoder.complaints
+
+
+def decode_strictly(obj: Object) -> Object:
+    """The object, if it has no unknown fields; else 400 BadRequest."""
+    decoded, complaints = decode(obj)
+    if complaints:
+        raise cannot_handle(obj, f"strict decoding error: {', '.join(complaints)}")
+    return decoded
+
+
+def cannot_handle(obj: Object, why: str) -> StatusError:
+    kind, version = obj["kind"], obj["apiVersion"].rpartition("/")[2]
+    return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
+
+
+class _Decoder:
+    """Goes through one object. `path` is where it is, as in `spec.containers[0]`; `go_path` is the same
+    without indices, after the name of the struct that has the field, as Go writes it."""
+
+    def __init__(self, obj: Object) -> None:
+        self._obj = obj
+        self.complaints: list[str] = []
+
+    def struct(self, struct: Struct, value: dict[str, Any], path: str, names: str) -> dict[str, Any]:
+        decoded = {}
+        for key, found in value.items():
+            here = f"{path}.{key}" if path else key
+            field = struct.fields.get(key)
+            if field is None:
+                self.complaints.append(f'unknown field "{here}"')
+            elif found is not None:
+                under = f"{names}.{key}" if names else key
+                decoded[key] = self._value(field, found, here, f"{struct.short_name}.{under}")
+        return decoded
+
+    def _value(self, field: Field, value: Any, path: str, go_path: str) -> Any:
+        names = go_path.partition(".")[2]
+        if field.struct is not None:
+            self._demand(dict, field, value, go_path)
+            return self.struct(field.struct, value, path, names)
+        if field.item is None:
+            return self._scalar(field, value, go_path)
+        if field.kind == "list":
+            self._demand(list, field, value, go_path)
+            return [self._item(field.item, v, f"{path}[{i}]", go_path) for i, v in enumerate(value)]
+        self._demand(dict, field, value, go_path)
+        return {key: self._item(field.item, v, f"{path}.{key}", go_path) for key, v in value.items()}
+
+    def _item(self, field: Field, value: Any, path: str, go_path: str) -> Any:
+        if value is None:
+            value = _ZERO.get(field.kind, {} if field.struct or field.kind == "map" else [])
+        return self._value(field, value, path, go_path)
+
+    def _scalar(self, field: Field, value: Any, go_path: str) -> Any:
+        kind = field.kind
+        if kind in _PYTHON:
+            value = self._demand(_PYTHON[kind], field, value, go_path)
+            return self._time(value) if kind == "time" else value
+        if kind == "quantity":
+            return self._quantity(field, value, go_path)
+        if kind == "int-or-string" and isinstance(value, str):
+            return value
+        return value if kind == "any" else self._integer(field, value, go_path)
+
+    def _integer(self, field: Field, value: Any, go_path: str) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self._wrong_type(field, value, go_path)
+        limit = 2**63 if field.kind == "int64" else 2**31
+        if isinstance(value, float) or not -limit <= value < limit:
+            raise self._wrong_type(field, value, go_path, f"number {value}")
+        return value
+
+    def _quantity(self, field: Field, value: Any, go_path: str) -> str:
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise self._wrong_type(field, value, go_path)
+        try:
+            return canonical(value)
+        except ValueError as error:
+            raise cannot_handle(self._obj, str(error)) from error
+
+    def _time(self, text: str) -> str:
+        try:
+            if is_rfc3339(text):
+                parse_rfc3339(text)
+                return text
+        except (ValueError, OverflowError):
+            pass
+        why = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
+        raise cannot_handle(self._obj, why)
+
+    def _demand(self, type_: type, field: Field, value: Any, go_path: str) -> Any:
+        if not isinstance(value, type_):
+            raise self._wrong_type(field, value, go_path)
+        return value
+
+    def _wrong_type(self, field: Field, value: Any, go_path: str, found: str = "") -> StatusError:
+        found = found or _json_type(value)
+        where = f"into Go struct field {go_path} of type {field.go_type}"
+        return cannot_handle(self._obj, f"json: cannot unmarshal {found} {where}")
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

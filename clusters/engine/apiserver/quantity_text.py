@@ -1,0 +1,42 @@
+"""The one way in which Kubernetes writes a quantity, however a person wrote it.
+
+Models `CanonicalizeBytes` of apimachinery's `pkg/api/resource/quantity.go`: `1000m` is `1`, `1024Mi` is
+`1Gi`, and what is larger than an int64 or smaller than a nano is cut to that.
+"""
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
+
+from clusters.engine.quantities import parse_quantity
+
+_LARGEST: Final = 2**63 - 1
+_NANOS: Final = 10**9
+_DECIMAL: Final = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
+_BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+
+
+def canonical(written: str | float) -> str:
+    """The canonical text. Raises ValueError for what is no quantity."""
+    text = str(written)
+    try:
+        amount = parse_quantity(text)
+    except ArithmeticError as error:
+        raise ValueError(str(error)) from error
+    if abs(amount) > _LARGEST:
+        return str(_LARGEST if amount > 0 else -_LARGEST)
+    nanos = int((amount * _NANOS).to_integral_value(ROUND_CEILING)) if abs(amount) >= Decimal("1e-9") else 0
+    if amount > 0 and nanos == 0:
+        nanos = 1
+    if text.endswith("i") and nanos % _NANOS == 0 and abs(nanos) >= 1024 * _NANOS:
+        return _shortest(nanos // _NANOS, 1024, _BINARY)
+    return _shortest(nanos, 1000, _DECIMAL)
+
+
+def _shortest(number: int, step: int, suffixes: tuple[str, ...]) -> str:
+    if number == 0:
+        return "0"
+    power = 0
+    while power + 1 < len(suffixes) and number % step == 0:
+        number //= step
+        power += 1
+    return f"{number}{suffixes[power]}"
