@@ -233,7 +233,7 @@ def test_clusters_do_not_see_each_other(cluster):
 def test_time_never_goes_back(cluster, monkeypatch):
     """A wall clock that is set back does not turn the simulated one back."""
     write(cluster, count_up)
-    monkeypatch.setattr(actions.time, "time", lambda: 5.0)
+    monkeypatch.setattr(actions.transactions.time, "time", lambda: 5.0)
     write(cluster, count_up)
     times = [change.time for change in journal.read(cluster.pk, 0)]
     assert times == sorted(times)

@@ -1,4 +1,4 @@
-"""The only door for writes: every change of a cluster, by a person or by its control plane, goes through.
+"""A verb on an overlay, a commit, a publication: how every write of a cluster is carried out.
 
 A verb is tried on an overlay of the image and committed if the cluster is still at the image's revision.
 Whoever was slower throws his overlay away, catches up and tries again; after three losses he takes the

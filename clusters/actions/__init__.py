@@ -1,0 +1,50 @@
+"""The only door for writes: every change of a cluster, by a person or by its control plane, goes through.
+
+Views, sockets, commands and the worker call these functions and nothing below them. They are for threads;
+what an event loop may call returns a Future.
+"""
+
+from clusters.actions.objects import (
+    add_node,
+    apply_manifests,
+    cordon,
+    create_replication_controller,
+    delete_node,
+    delete_object,
+    expose,
+    kill_pod,
+    power,
+    scale,
+)
+from clusters.actions.sandboxes import (
+    create_cluster,
+    create_named_cluster,
+    delete_cluster,
+    open_sandbox,
+    set_clock,
+    set_cloud,
+)
+from clusters.actions.transactions import Pass, reconcile, submit, transact
+
+__all__ = [
+    "Pass",
+    "add_node",
+    "apply_manifests",
+    "cordon",
+    "create_cluster",
+    "create_named_cluster",
+    "create_replication_controller",
+    "delete_cluster",
+    "delete_node",
+    "delete_object",
+    "expose",
+    "kill_pod",
+    "open_sandbox",
+    "power",
+    "reconcile",
+    "scale",
+    "set_clock",
+    "set_cloud",
+    "submit",
+    "transact",
+]

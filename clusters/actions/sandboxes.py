@@ -1,0 +1,97 @@
+"""What people do to clusters as a whole: make them, find them again, set their clock and cloud."""
+
+import time
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from clusters import access, storage
+from clusters.actions.objects import act
+from clusters.engine import cluster
+from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.clock import Clock
+from clusters.engine.objects import with_value
+from clusters.engine.store import MemoryStore, Overlay
+from clusters.models import Cluster
+from clusters.writer import writer
+
+SPEEDS: Final = (1, 5, 20)
+"""Simulated seconds a second."""
+
+
+def open_sandbox(person: str) -> Cluster:
+    """The cluster that a person used last, or a new one of his own if he has none."""
+    return writer.call(lambda: access.clusters_of(person).first() or _create_for(person))
+
+
+def create_cluster(person: str, *, name: str = "", nodes: int = 3, delays: str = "real") -> Cluster:
+    """A new cluster that a person owns. Raises 403 Forbidden if he has as many as he may have."""
+    return writer.call(lambda: _create_for(person, name=name, nodes=nodes, delays=delays))
+
+
+def create_named_cluster(name: str, *, nodes: int = 3, delays: str = "real") -> tuple[Cluster, str]:
+    """A new cluster that nobody owns yet, and the token of the link that will make somebody its owner.
+
+    Raises ValueError if the name is taken or a number is beyond the limits.
+    """
+    limit = settings.LIFELINES_MAX_NODES
+    if not 1 <= nodes <= limit:
+        raise ValueError(_("A cluster has 1 to %(limit)d nodes.") % {"limit": limit})
+    if not 1 <= len(name) <= 100:
+        raise ValueError(_("A cluster's name has 1 to 100 characters."))
+    token, token_hash = access.new_token()
+    made = Cluster(name=name, made_by_command=True, claim_hash=token_hash)
+    try:
+        return writer.call(lambda: _create(made, nodes, delays)), token
+    except IntegrityError as error:
+        raise ValueError(_("There is already a cluster named %(name)s.") % {"name": name}) from error
+
+
+def delete_cluster(cluster_id: str) -> None:
+    """Remove a cluster and all that belongs to it."""
+    writer.call(lambda: Cluster.objects.filter(pk=cluster_id).delete())
+
+
+def set_clock(
+    cluster_id: str, person: str, *, speed: float | None = None, paused: bool | None = None
+) -> None:
+    """Let simulated time run at one of SPEEDS, stop it, or let it go on; None keeps what is."""
+    if speed is not None and speed not in SPEEDS:
+        raise bad_request(_("The speed is one of %(speeds)s.") % {"speeds": ", ".join(map(str, SPEEDS))})
+
+    def verb(store: Overlay) -> None:
+        clock = cluster.clock_of(store)
+        cluster.set_clock(store, clock.changed(time.time(), speed=speed, paused=paused))
+
+    act(cluster_id, person, verb)
+
+
+def set_cloud(cluster_id: str, person: str, cloud: bool) -> None:
+    """Say whether somebody outside makes load balancers for this cluster."""
+    act(cluster_id, person, lambda store: cluster.set_cloud(store, cloud))
+
+
+def _create_for(person: str, *, name: str = "", nodes: int = 3, delays: str = "real") -> Cluster:
+    limit = settings.LIFELINES_MAX_CLUSTERS_PER_PERSON
+    if Cluster.objects.filter(owner=person).count() >= limit:
+        raise StatusError(403, "Forbidden", _("You may have at most %(limit)d clusters.") % {"limit": limit})
+    return _create(Cluster(name=name, owner=person), nodes, delays)
+
+
+def _create(made: Cluster, nodes: int, delays: str) -> Cluster:
+    from clusters.engine import bootstrap
+
+    wall = time.time()
+    overlay = Overlay(MemoryStore(), now=wall, seed=made.seed, actor="bootstrap")
+    bootstrap.new_cluster(overlay, nodes=nodes, delays=delays, clock=Clock(wall, wall))
+    limits = {"nodes": settings.LIFELINES_MAX_NODES, "pods": settings.LIFELINES_MAX_PODS}
+    itself = overlay.get(*cluster.KEY)
+    assert itself is not None
+    overlay.update(with_value(itself, ("spec", "limits"), limits))
+    with transaction.atomic():
+        made.save(force_insert=True)
+        storage.commit(made.pk, 0, overlay.changes, wake_at=wall)
+    made.refresh_from_db()
+    return made
