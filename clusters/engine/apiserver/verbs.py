@@ -22,7 +22,19 @@ from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import PLAIN, STRATEGIES, Strategy
 from clusters.engine.clock import rfc3339
-from clusters.engine.objects import REMOVE, Key, Object, is_deleting, is_finished, key_of, public, with_value
+from clusters.engine.objects import (
+    REMOVE,
+    Key,
+    Object,
+    is_deleting,
+    is_finished,
+    key_of,
+    public,
+    simulation_of,
+    with_simulation,
+    with_status,
+    with_value,
+)
 from clusters.engine.store import Overlay
 
 _GENERATE_ATTEMPTS = 8
@@ -62,6 +74,9 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
         obj, errors = allocation.allocate(store, obj)
     if errors:
         raise invalid(obj["kind"], obj["metadata"]["name"], errors)
+    if obj["kind"] == "Pod" and obj["spec"].get("nodeName"):
+        # Somebody who names the node himself goes round the scheduler and its binding.
+        obj = with_simulation(obj, slot=_free_slot(store, obj["spec"]["nodeName"]))
     return obj if dry_run else store.create(obj)
 
 
@@ -130,7 +145,8 @@ def delete(
         had = obj["metadata"]["deletionGracePeriodSeconds"]
         if grace_seconds is None or max(0, grace_seconds) >= had:
             return obj
-        return _stored(store, _marked(store, obj, max(0, grace_seconds), obj["simulation"]["deletedAt"]))
+        deleted_at = simulation_of(obj).get("deletedAt", store.now)
+        return _stored(store, _marked(store, obj, max(0, grace_seconds), deleted_at))
     obj = with_value(obj, ("metadata", "finalizers"), _finalizers(obj, propagation))
     return _stored(store, _marked(store, obj, _grace(obj, grace_seconds), store.now))
 
@@ -140,7 +156,7 @@ def remove_finalizer(store: Overlay, obj: Object, finalizer: str) -> Object | No
 
     Returns the object, None if that was what held it and it is gone now.
     """
-    before = _current(store, {**obj, "metadata": {**obj["metadata"], "resourceVersion": None}})
+    before = _current(store, with_value(obj, ("metadata", "resourceVersion"), REMOVE))
     changed = before
     for part in ("metadata", "spec"):
         held = (before.get(part) or {}).get("finalizers") or []
@@ -168,14 +184,12 @@ def bind(store: Overlay, namespace: str, name: str, node: str) -> Object:
     }
     status = pod.get("status") or {}
     others = [c for c in status.get("conditions") or () if c["type"] != "PodScheduled"]
-    return store.update(
-        {
-            **pod,
-            "spec": {**pod["spec"], "nodeName": node},
-            "status": {**status, "conditions": [*others, scheduled]},
-            "simulation": {**(pod.get("simulation") or {}), "slot": _free_slot(store, node)},
-        }
-    )
+    pod = {
+        **with_simulation(pod, slot=_free_slot(store, node)),
+        "spec": {**pod["spec"], "nodeName": node},
+        "status": {**status, "conditions": [*others, scheduled]},
+    }
+    return store.update(pod)
 
 
 def scale(store: Overlay, kind: str, namespace: str, name: str, replicas: int) -> Object:
@@ -295,11 +309,8 @@ def _marked(store: Overlay, obj: Object, grace: int, deleted_at: float) -> Objec
         metadata.pop("finalizers", None)
     if "generation" in metadata and not is_deleting(obj):
         metadata["generation"] += 1
-    simulation = {**(obj.get("simulation") or {}), "deletedAt": deleted_at, "deleteAt": delete_at}
-    marked = {**obj, "metadata": metadata, "simulation": simulation}
-    if obj["kind"] == "Namespace":
-        marked["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
-    return marked
+    marked = {**with_simulation(obj, deletedAt=deleted_at, deleteAt=delete_at), "metadata": metadata}
+    return with_status(marked, phase="Terminating") if obj["kind"] == "Namespace" else marked
 
 
 def _finalizers(obj: Object, propagation: str) -> list[str]:
@@ -326,7 +337,7 @@ def _content(obj: Object) -> Object:
 
 
 def _free_slot(store: Overlay, node: str) -> int:
-    taken = {(pod.get("simulation") or {}).get("slot") for pod in store.indexed("pods-by-node", node)}
+    taken = {simulation_of(pod).get("slot") for pod in store.indexed("pods-by-node", node)}
     slot = 0
     while slot in taken:
         slot += 1

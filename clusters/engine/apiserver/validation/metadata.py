@@ -12,6 +12,7 @@ from clusters.engine.objects import Object
 
 _ANNOTATIONS_SIZE: Final = 256 * 1024
 """Bytes of all keys and values together."""
+_STANDARD_FINALIZERS: Final = ("kubernetes", "orphan", "foregroundDeletion")
 
 Check = Callable[[str], Iterable[str]]
 
@@ -33,8 +34,7 @@ def validate_metadata(
         errors.append(forbidden("metadata.namespace", "not allowed on this type"))
     errors += validate_labels("metadata.labels", metadata.get("labels"))
     errors += validate_annotations("metadata.annotations", metadata.get("annotations"))
-    for finalizer in metadata.get("finalizers") or ():
-        errors += complaints("metadata.finalizers", finalizer, names.label_key)
+    errors += _validate_finalizers(metadata.get("finalizers") or ())
     return errors + _validate_owners(metadata.get("ownerReferences") or ())
 
 
@@ -64,6 +64,16 @@ def complaints(field: str, value: str, check: Check) -> list[FieldError]:
 
 def immutable(field: str, value: Any, before: Any) -> list[FieldError]:
     return [] if value == before else [invalid(field, value, "field is immutable")]
+
+
+def _validate_finalizers(finalizers: Iterable[str]) -> list[FieldError]:
+    errors = []
+    for index, finalizer in enumerate(finalizers):
+        errors += complaints("metadata.finalizers", finalizer, names.label_key)
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            said = "name is neither a standard finalizer name nor is it fully qualified"
+            errors.append(invalid(f"metadata.finalizers[{index}]", finalizer, said))
+    return errors
 
 
 def _validate_owners(owners: Iterable[Object]) -> list[FieldError]:
