@@ -8,7 +8,16 @@ name of an Event follows from its content, which is what finds the earlier one.
 from hashlib import blake2b
 
 from clusters.engine.clock import rfc3339, rfc3339_micro
-from clusters.engine.objects import Key, Object, name_of, namespace_of, object_reference, uid_of
+from clusters.engine.objects import (
+    Key,
+    Object,
+    is_deleting,
+    name_of,
+    namespace_of,
+    object_reference,
+    uid_of,
+    version_of,
+)
 from clusters.engine.store import Overlay
 
 
@@ -29,6 +38,8 @@ def record(
     `spec.containers{main}`. `type_` is Normal or Warning.
     """
     namespace = namespace_of(involved) or "default"
+    if _refused(store, namespace):
+        return
     said = f"{uid_of(involved)}/{component}/{host}/{field_path}/{reason}/{message}"
     name = f"{name_of(involved)}.{blake2b(said.encode(), digest_size=8).hexdigest()}"
     before = store.get("Event", namespace, name)
@@ -66,6 +77,8 @@ def record_action(
     repetition is told by `series`.
     """
     namespace = namespace_of(involved) or "default"
+    if _refused(store, namespace):
+        return
     said = f"{uid_of(involved)}/{component}/{reason}/{message}"
     name = f"{name_of(involved)}.{blake2b(said.encode(), digest_size=8).hexdigest()}"
     before = store.get("Event", namespace, name)
@@ -87,10 +100,17 @@ def record_action(
     )
 
 
+def _refused(store: Overlay, namespace: str) -> bool:
+    """Whether the namespace is being deleted: what is new there is refused, so the Event is lost."""
+    found = store.get("Namespace", "", namespace)
+    return found is not None and is_deleting(found)
+
+
 def of(store: Overlay, key: Key) -> list[Object]:
     """The Events about an object, by the order in which they were first told."""
     obj = store.get(*key)
-    return store.indexed("events-by-object", uid_of(obj)) if obj is not None else []
+    found = store.indexed("events-by-object", uid_of(obj)) if obj is not None else []
+    return sorted(found, key=lambda event: (event["metadata"]["creationTimestamp"], version_of(event)))
 
 
 def _event(
