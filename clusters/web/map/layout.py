@@ -13,11 +13,12 @@ from django.utils.translation import ngettext
 
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
-from clusters.web.map import services as pills
+from clusters.web.map import services as band
 from clusters.web.map.edges import EdgesView, ServiceEdges, service_edges
 from clusters.web.map.endpoints import ServiceFacts, choose, read_services, selected_pods
-from clusters.web.map.nodes import NodeView, RowsView, natural, node_view
-from clusters.web.map.plan import PITCH_PILL, Box, Plan, plan
+from clusters.web.map.nodes import NodeView, RowsView, natural, node_view, usage_of
+from clusters.web.map.pills import Pill, hint, pill_view
+from clusters.web.map.plan import Box, Plan, plan
 from clusters.web.map.pods import GonePod, PodView, PodWords, services_by_pod, waiting_view
 from clusters.web.map.slots import needed, place
 from clusters.web.map.surroundings import (
@@ -97,16 +98,16 @@ def lay_out(
     """
     cluster = _read(image)
     large = choose(cluster.services, selected_service)
-    shown = pills.shown(cluster.services, large)
+    shown = band.shown(cluster.services, large)
     drawing = plan(
         layout,
         [needed(placed) for placed in cluster.placed],
         density=density,
-        extra=_extra(layout, shown, cluster.waiting),
+        extra=band.extra_height(layout, len(shown), len(cluster.waiting)),
     )
-    boxes = pills.stack(drawing, shown, large, bool(cluster.waiting))
+    boxes = band.stack(drawing, shown, large, bool(cluster.waiting))
     words = PodWords()
-    nodes = _nodes(cluster, drawing, large, gone, words, cache or MapCache())
+    nodes = _nodes(image, cluster, drawing, large, gone, words, cache or MapCache())
     waiting = _waiting(cluster.waiting, words)
     drawn: list[Any] = [GroundView("map-ground", drawing)]
     if drawing.outside:
@@ -145,12 +146,8 @@ def _read(image: MemoryStore) -> _Cluster:
     return _Cluster(nodes, [place(found) for found in by_node.values()], waiting, pods, read_services(image))
 
 
-def _extra(layout: str, shown: Sequence[ServiceFacts], waiting: Sequence[Object]) -> float:
-    extra = PITCH_PILL * max(0, len(shown) - 1)
-    return extra + pills.PHONE_TRAY if layout == "phone" and waiting else extra
-
-
 def _nodes(
+    image: MemoryStore,
     cluster: _Cluster,
     drawing: Plan,
     large: ServiceFacts | None,
@@ -193,6 +190,7 @@ def _nodes(
             services=receives,
             selected_service=selected,
             gone=ghosts,
+            usage=usage_of(node, image.tally("node-usage", name)),
             words=words,
         )
         found[name] = (key, view)
@@ -234,25 +232,35 @@ def _services(
     waiting: Sequence[PodView],
     nodes: Sequence[NodeView],
     dots: Mapping[str, tuple[tuple[float, float], ...]],
-) -> pills.ServicesView:
+) -> band.ServicesView:
     states = {pod.uid: pod.state for node in nodes for pod in node.pods}
-    views: list[pills.Pill] = []
+    hidden = len(cluster.services) - len(shown)
+    more_box = band.more_box(boxes) if hidden else None
+    views: list[Pill] = []
     for service, box in zip(shown, boxes, strict=True):
         found = selected_pods(service.object, cluster.pods)
-        drawn_states = [states.get(pod["metadata"]["uid"], "pending") for pod in found]
-        views.append(pills.pill_view(service, box, drawing, states=drawn_states, dots=dots[service.uid]))
-    hidden = len(cluster.services) - len(shown)
-    tray = pills.tray(drawing, cluster.waiting, waiting) if waiting else None
-    return pills.ServicesView(
+        views.append(
+            pill_view(
+                service,
+                box,
+                drawing,
+                states=[states.get(pod["metadata"]["uid"], "pending") for pod in found],
+                dots=dots[service.uid],
+                more=more_box is not None and more_box.y == box.y,
+            )
+        )
+    empty = None
+    if not shown:
+        place = band.large_box(drawing, bool(waiting))
+        empty = hint(place, has_pods=bool(cluster.pods), has_nodes=bool(nodes))
+    return band.ServicesView(
         id="map-services",
         plan=drawing,
         pills=tuple(views),
-        more=ngettext("+%(count)d Service", "+%(count)d Services", hidden) % {"count": hidden}
-        if hidden
-        else "",
-        more_box=pills.more_box(boxes) if hidden else Box(0, 0, 0, 0),
-        hint=None if shown else pills.hint(drawing, bool(cluster.pods), bool(nodes), bool(waiting)),
-        tray=tray,
+        more=ngettext("+%(count)d Service", "+%(count)d Services", hidden) % {"count": hidden},
+        more_box=more_box,
+        hint=empty,
+        tray=band.tray(drawing, boxes, cluster.waiting, waiting) if waiting else None,
     )
 
 

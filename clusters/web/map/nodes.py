@@ -86,7 +86,7 @@ class NodeView:
     bars: tuple[Bar, ...]
     bar_pitch: float
     usage: float
-    """Pods as a share of what the node may run."""
+    """The share of the node that its pods ask for."""
     lines_y: float | None
     """Where a silent node says so, None if there is no room under its pods."""
     selected_service: str
@@ -127,9 +127,14 @@ def node_view(
     services: Mapping[str, Sequence[str]],
     selected_service: str,
     gone: Sequence[GonePod],
+    usage: float,
     words: PodWords,
 ) -> NodeView:
-    """The node in its box. `placed` are its pods by slot, `services` the Services a pod uid receives from."""
+    """The node in its box.
+
+    `placed` are its pods by slot, `services` the Services that a pod uid receives from, `usage` the share
+    of the node that is asked for.
+    """
     name, state = node["metadata"]["name"], node_state(node)
     pods = tuple(
         pod_view(pod, node, slot, plan, services.get(pod["metadata"]["uid"], ()), words)
@@ -160,7 +165,7 @@ def node_view(
         bars=_bars(pods, box, plan) if plan.density == "nodes" else (),
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
         lines_y=_lines_y(len(placed) and placed[-1][0] + 1, box, plan),
-        usage=min(1.0, len(pods) / _most_pods(node)),
+        usage=round(usage, 3),
         selected_service=selected_service,
         foot=_foot(node, placed, box, plan, powered and state != "notready") if plan.foot else None,
     )
@@ -196,9 +201,17 @@ def _lines_y(slots: int, box: Box, plan: Plan) -> float | None:
     return y if y + 40 < box.h - plan.foot else None
 
 
-def _most_pods(node: Object) -> int:
+def usage_of(node: Object, usage: Sequence[int]) -> float:
+    """How full a node is, 0 to 1, by what is scarcest. `usage` is (milli CPU, memory bytes, pods)."""
     allocatable = (node.get("status") or {}).get("allocatable") or {}
-    return max(1, quantities.whole(allocatable.get("pods", 110)))
+    most = (
+        quantities.milli(allocatable.get("cpu", 0)),
+        quantities.whole(allocatable.get("memory", 0)),
+        quantities.whole(allocatable.get("pods", 110)),
+    )
+    return max(
+        (min(1.0, used / limit) for used, limit in zip(usage, most, strict=False) if limit), default=0.0
+    )
 
 
 def _bars(pods: Sequence[PodView], box: Box, plan: Plan) -> tuple[Bar, ...]:

@@ -122,7 +122,7 @@ SHEETS: Final = {
 LAYOUTS: Final = tuple(SHEETS)
 
 GAP: Final = 12
-ROOF: Final = 26
+ROOF: Final = 24
 """Room above the eaves of a second row of houses."""
 PITCH_PILL: Final = 40
 TILE: Final = 112
@@ -145,6 +145,7 @@ class Plan:
     pill: Box
     outside: bool
     you: bool
+    legend: bool
     control_plane: bool
     foot: float
     slots: Slots
@@ -192,10 +193,10 @@ def _houses(
 ) -> Plan:
     """Houses in one row, or in two without feet and control plane."""
     single = rows == 1
-    pill = sheet.pill if single else sheet.pill._replace(y=22, w=sheet.inner)
+    pill = sheet.pill if single else sheet.pill._replace(y=18, w=sheet.inner)
     height = sheet.height if single else max(sheet.height, 532.0)
     foot = sheet.foot if single else 0
-    eaves = pill.bottom + 38 + extra
+    eaves = pill.bottom + (38 if single else 34) + extra
     columns = count if single else per_row
     width = min(264.0, (sheet.inner - GAP * (columns - 1)) / columns) if columns else 264.0
     tall = (height - 22 - eaves - ROOF * (rows - 1)) / rows
@@ -217,7 +218,8 @@ def _houses(
         ground=_ground(sheet.ground, height),
         pill=pill,
         outside=sheet.outside,
-        you=sheet.you,
+        you=sheet.you and single,
+        legend=sheet.you,
         control_plane=sheet.control_plane and single,
         foot=foot,
         slots=_slots(sheet, "cards", width),
@@ -243,7 +245,7 @@ def _grown(sheet: Sheet, needs: Sequence[int], per_row: int, least: int, extra: 
         lines = 4 if density == "nodes" else max(1, ceil(max(row) / slots.columns))
         tall = sheet.header + lines * slots.pitch_y + 3
         nodes += [Box(sheet.pill.x + column * (width + GAP), y, width, tall) for column in range(len(row))]
-        y += tall + ROOF + 5
+        y += tall + ROOF + 7
     height = max(y - ROOF + 8, 240)
     return Plan(
         layout="phone",
@@ -255,6 +257,7 @@ def _grown(sheet: Sheet, needs: Sequence[int], per_row: int, least: int, extra: 
         pill=sheet.pill,
         outside=False,
         you=False,
+        legend=False,
         control_plane=False,
         foot=0,
         slots=slots,
@@ -295,6 +298,7 @@ def _tiles(sheet: Sheet, layout: str, count: int, most: int, least: int, extra: 
         pill=pill,
         outside=False,
         you=False,
+        legend=False,
         control_plane=False,
         foot=0,
         slots=slots,

@@ -130,7 +130,7 @@ def pod_view(
         state=state,
         word=_card_word(state, word, len(squares), plan, len(shown)),
         kubectl=kubectl_status(pod),
-        label=_label(name, plan),
+        label=_label(name, ip, plan),
         aria=words.aria(name, word, ip, node_name, services),
         services=tuple(services),
         x=x,
@@ -176,7 +176,7 @@ def ghost_view(gone: GonePod, plan: Plan) -> GhostView:
     return GhostView(
         uid=gone.uid,
         name=gone.name,
-        label=_label(gone.name, plan),
+        label=_label(gone.name, gone.ip, plan),
         ip=gone.ip,
         word=_("gone · no answer") if gone.called else _("gone"),
         x=x,
@@ -184,12 +184,12 @@ def ghost_view(gone: GonePod, plan: Plan) -> GhostView:
     )
 
 
-def _label(name: str, plan: Plan) -> str:
+def _label(name: str, ip: str, plan: Plan) -> str:
     if plan.density == "cards":
         return fit_name(name, plan.slots.w - 38, 12)
     # A slim pod shows its address; the name joins it where both fit.
-    room = plan.slots.w - 138
-    return fit_name(name, room, 11) if plan.density == "slim" and room >= 53 else ""
+    room = plan.slots.w - 46 - 7.5 * max(len(ip), 9)
+    return fit_name(name, room, 11) if plan.density == "slim" and room >= 47 else ""
 
 
 def pulling_container(pod: Object) -> Object | None:

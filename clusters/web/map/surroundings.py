@@ -152,7 +152,7 @@ def outside(plan: Plan, services: Sequence[ServiceFacts], boxes: Sequence[Box]) 
             ("route-visitor", f"M80 {visitor.y:g}V{door.box.bottom:g}"),
             ("route-door", f"M144 {public[1].middle:g}H{public[1].x:g}"),
         ]
-    return OutsideView("map-outside", plan, tuple(places), tuple(routes), _legend() if plan.you else ())
+    return OutsideView("map-outside", plan, tuple(places), tuple(routes), _legend() if plan.legend else ())
 
 
 def _is_public(service: Object) -> bool:
