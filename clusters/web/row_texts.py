@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from clusters.web.lineage import PodLife
 from clusters.web.map.pods import pulling_container
 from clusters.web.states import crash_words
+from clusters.web.times import duration_text
 from clusters.web.widths import fit_name
 
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """A text whose `{}` the page fills in: the seconds left until `end`, or the percent of the way to it.
+    """A text whose `{}` clock.js fills in: the time left until `end`, or the percent of the way to it.
 
     Times are simulated seconds since the epoch.
     """
@@ -24,11 +25,11 @@ class Countdown:
     percent: bool = False
 
     def at(self, now: float) -> str:
-        """The text as it reads at that time."""
+        """What stands for `{}` at that time."""
         if not self.percent:
-            return self.text.format(max(0, ceil(self.end - now)))
+            return duration_text(max(0, ceil(self.end - now)))
         share = (now - self.begin) / max(self.end - self.begin, 0.01)
-        return self.text.format(int(100 * min(0.99, max(0.0, share))))
+        return f"{int(100 * min(1.0, max(0.0, share)))} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,19 @@ def gutter_of(life: PodLife, now: float) -> Gutter:
         "completed": Gutter(life.ip, _("finished"), "leave", struck=True),
         "unreachable": Gutter(life.ip, _("unreachable"), "leave"),
     }[life.state]
-    return gutter if gutter.countdown is None else replace(gutter, second=gutter.countdown.at(now))
+    if gutter.countdown is None:
+        return gutter
+    return replace(gutter, second=gutter.countdown.text.replace("{}", gutter.countdown.at(now)))
 
 
 def _grace(life: PodLife) -> Countdown | None:
     if life.deadline is None or life.killed_at is None:
         return None
-    return Countdown(life.killed_at, life.deadline, _("{} s left"))
+    return Countdown(life.killed_at, life.deadline, _("{} left"))
 
 
 def _pull(life: PodLife) -> Countdown | None:
     container = pulling_container(life.pod) if life.pod else None
     if container is None or container.get("until") is None or "from" not in container:
         return None
-    return Countdown(container["from"], container["until"], _("pulling {} %"), percent=True)
+    return Countdown(container["from"], container["until"], _("pulling {}"), percent=True)

@@ -28,3 +28,8 @@ def clock_text(seconds: float, *, tenths: bool = False) -> str:
     hours, minute = divmod(minutes, 60)
     text = f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
     return f"{text}.{tenth}" if tenths and not hours else text
+
+
+def duration_text(seconds: float) -> str:
+    """`4 s`, or from two minutes on `7 min`, as clock.js writes it while time goes by."""
+    return f"{int(seconds)} s" if seconds < 120 else f"{int(seconds // 60)} min"

@@ -1,7 +1,7 @@
 // Moves the lifelines chart with the simulated clock. The server draws it for one moment and says in
 // data-at, data-since and data-till (seconds since the cluster's start) when everything is; this places
 // it for now. A line without data-till goes on. The rules of window and grid are those of lifelines.py.
-import { clockText, now as simulated, write } from "./clock.js";
+import { clockText, now as simulated } from "./clock.js";
 
 const WINDOW = 360;
 const SHORTEST = 60;
@@ -25,6 +25,9 @@ const gridStep = (length) => (length > 180 ? 60 : length > 80 ? 30 : 10);
 
 const set = (element, name, value) => {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+};
+const write = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
 };
 const percent = (fraction) => `${(100 * fraction).toFixed(2)}%`;
 const show = (element, visible) => {

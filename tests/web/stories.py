@@ -139,7 +139,8 @@ class Story:
     def kubelet(self, name, seconds, pulling=(), **status):
         """What the pod's kubelet reports; `pulling` is (from, until) of the image."""
         pod = self.pod(name)
-        with self.at(seconds, f"kubelet/{pod['spec']['nodeName']}", self.revision) as store:
+        cause = int(pod["metadata"]["resourceVersion"])
+        with self.at(seconds, f"kubelet/{pod['spec']['nodeName']}", cause) as store:
             changed = with_status(pod, **status)
             if pulling:
                 begin, end = (START + t for t in pulling)
@@ -227,7 +228,8 @@ class Story:
 
     def gone(self, name, seconds):
         pod = self.pod(name)
-        with self.at(seconds, f"kubelet/{pod['spec'].get('nodeName')}", self.revision) as store:
+        cause = int(pod["metadata"]["resourceVersion"])
+        with self.at(seconds, f"kubelet/{pod['spec'].get('nodeName')}", cause) as store:
             store.delete(Key("Pod", "default", name))
 
     def power(self, node, seconds, on):
@@ -261,14 +263,15 @@ def sample():
     story.counted("kubia", 3, 23, story.revision)
     story.service("kubia", "10.96.118.42", 40)
     killed = story.kill("kubia-4jfyf", 120)
-    story.counted("kubia", 2, 120.1, killed)
     story.create("kubia-m2vxr", 120.2, killed)
+    story.counted("kubia", 2, 120.2, killed)
+    story.counted("kubia", 3, 120.3, story.revision)
     story.bind("kubia-m2vxr", "node-2", 120.4)
     story.ready("kubia-m2vxr", "10.244.2.4", 126)
     story.gone("kubia-4jfyf", 150)
     killed = story.kill("kubia-q7xzk", 334)
-    story.counted("kubia", 2, 334.1, killed)
     story.create("kubia-7h2pd", 334.2, killed)
+    story.counted("kubia", 2, 334.2, killed)
     story.bind("kubia-7h2pd", "node-4", 334.4)
     story.pull("kubia-7h2pd", 334.6, 365)
     return story

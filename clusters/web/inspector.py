@@ -1,0 +1,216 @@
+"""The inspector: what one object is, why it is here, what was said about it, and its YAML.
+
+`inspect` turns an image and the journal into plain data with translated texts; `inspector.jinja` prints
+it. An object that is gone is shown as it last was.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from clusters.engine.changes import DELETED, Change
+from clusters.engine.clock import parse_rfc3339
+from clusters.engine.objects import (
+    Key,
+    Object,
+    is_deleting,
+    name_of,
+    namespace_of,
+    simulation_of,
+    uid_of,
+    version_of,
+)
+from clusters.engine.store import MemoryStore
+from clusters.web.chain import Journal, Step, story
+from clusters.web.facts import Fact, facts_of
+from clusters.web.states import (
+    crash_words,
+    external_addresses,
+    node_state,
+    node_words,
+    pod_state,
+    state_words,
+)
+from clusters.web.times import clock_text, created_at, duration_text, started_at
+from clusters.web.yaml_text import yaml_text
+
+TABS: Final = ("why", "events", "yaml")
+TONES: Final = {
+    "ready": "run",
+    "running": "run",
+    "completed": "run",
+    "starting": "work",
+    "pending": "work",
+    "terminating": "leave",
+    "unreachable": "leave",
+    "crashing": "fail",
+    "notready": "fail",
+    "cordoned": "leave",
+}
+"""The colour of each state of a pod or node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """The state in a word. `icon` is the id of a symbol, "" for none."""
+
+    word: str
+    tone: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One Event; `at` is when it was last told, in simulated seconds, `age` the text of that now."""
+
+    type: str
+    reason: str
+    message: str
+    count: int
+    at: float
+    age: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What can be done to the object; each False or "" if it cannot."""
+
+    kill: bool = False
+    force: bool = False
+    power: str = ""
+    """`off` or `on`: what the button does."""
+    scale: bool = False
+    replicas: int = 0
+    expose: bool = False
+    delete: str = ""
+    """The collection of its URL, such as `services`."""
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorView:
+    """All that `inspector.jinja` prints. Only the open tab is filled."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    tab: str
+    pill: Pill | None
+    gone: str
+    """When it ended, as text; "" while it is there."""
+    facts: list[Fact]
+    actions: Actions
+    steps: list[Step] = field(default_factory=list)
+    events: list[EventLine] = field(default_factory=list)
+    yaml: str = ""
+
+
+def inspect(
+    image: MemoryStore, journal: Journal, key: Key, tab: str = "why", *, uid: str = "", now: float = 0.0
+) -> InspectorView | None:
+    """What the inspector shows of an object; None if neither the image nor the journal knows it.
+
+    `uid` finds an object that is gone, also when another of its name has come. `now` is simulated time.
+    """
+    tab = tab if tab in TABS else "why"
+    obj = image.get(*key)
+    end = None
+    if uid and (obj is None or uid_of(obj) != uid):
+        end = _last(journal, uid)
+        obj = end.object if end else None
+    if obj is None:
+        return None
+    return InspectorView(
+        kind=obj["kind"],
+        namespace=namespace_of(obj),
+        name=name_of(obj),
+        uid=uid_of(obj),
+        tab=tab,
+        pill=_gone_pill() if end else _pill(image, obj),
+        gone=clock_text(end.time - started_at(image)) if end else "",
+        facts=facts_of(image, obj),
+        actions=Actions() if end else _actions(obj),
+        steps=story(image, journal, uid_of(obj)) if tab == "why" else [],
+        events=events_of(image, obj, now) if tab == "events" else [],
+        yaml=yaml_text(obj) if tab == "yaml" else "",
+    )
+
+
+def _last(journal: Journal, uid: str) -> Change | None:
+    changes = journal.of(uid)
+    return changes[-1] if changes and changes[-1].verb == DELETED else None
+
+
+def _gone_pill() -> Pill:
+    return Pill(_("Gone"), "leave", "s-gone")
+
+
+def _pill(image: MemoryStore, obj: Object) -> Pill | None:
+    kind = obj["kind"]
+    if kind == "Pod":
+        node = obj["spec"].get("nodeName") or ""
+        state = pod_state(obj, image.get("Node", "", node) if node else None)
+        word = crash_words(obj) if state == "crashing" else state_words()[state]
+        return Pill(word, TONES[state], f"s-{state}")
+    if kind == "Node":
+        state = node_state(obj)
+        return Pill(node_words()[state], TONES[state], "s-crashing" if state == "notready" else f"s-{state}")
+    if is_deleting(obj):
+        return Pill(_("Terminating"), "leave", "s-terminating")
+    if kind == "ReplicationController":
+        ready, wanted = (obj.get("status") or {}).get("readyReplicas", 0), obj["spec"].get("replicas", 1)
+        text = _("%(ready)d of %(wanted)d ready") % {"ready": ready, "wanted": wanted}
+        return Pill(text, "run" if ready == wanted else "work")
+    if kind == "Service":
+        waits = obj["spec"].get("type") == "LoadBalancer" and not external_addresses(obj)
+        return Pill(_("Waiting for the cloud"), "work") if waits else Pill(_("Stays the same"), "svc")
+    return None
+
+
+def _actions(obj: Object) -> Actions:
+    kind = obj["kind"]
+    if kind == "Pod":
+        return Actions(kill=True, force=is_deleting(obj))
+    if kind == "Node":
+        powered = simulation_of(obj).get("powered", True)
+        return Actions(power="off" if powered else "on", delete="nodes")
+    if kind == "ReplicationController":
+        replicas = obj["spec"].get("replicas", 1)
+        return Actions(scale=True, expose=True, replicas=replicas, delete="replicationcontrollers")
+    if kind == "Service" and (namespace_of(obj), name_of(obj)) != ("default", "kubernetes"):
+        return Actions(delete="services")
+    return Actions()
+
+
+def events_of(image: MemoryStore, obj: Object, now: float) -> list[EventLine]:
+    """The Events about an object, the newest last."""
+    found = image.indexed("events-by-object", uid_of(obj))
+    if obj["kind"] == "Node":
+        # The kubelet gives its node's name where others give the uid, in life as here.
+        found = [*found, *image.indexed("events-by-object", name_of(obj))]
+    # Within a second the order of writing decides: only some Events have fractions.
+    told = sorted((int(_told_at(event)), version_of(event), number) for number, event in enumerate(found))
+    return [_event_line(found[number], now) for _second, _version, number in told]
+
+
+def _told_at(event: Object) -> float:
+    series = event.get("series") or {}
+    told = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    return parse_rfc3339(told) if told else created_at(event)
+
+
+def _event_line(event: Object, now: float) -> EventLine:
+    series = event.get("series") or {}
+    at = _told_at(event)
+    source = event.get("source") or {}
+    return EventLine(
+        type=event.get("type", "Normal"),
+        reason=event.get("reason", ""),
+        message=event.get("message", ""),
+        count=series.get("count") or event.get("count") or 1,
+        at=at,
+        age=duration_text(max(0.0, now - at)),
+        source=source.get("component") or event.get("reportingComponent", ""),
+    )

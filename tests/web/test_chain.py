@@ -1,0 +1,166 @@
+"""The chain of causes reads from the journal as it happened, back to what a person did."""
+
+import re
+
+from clusters.engine.objects import Key, with_status
+from clusters.web.chain import FIRST, LAST, story
+from tests.web.stories import SCALER, START, Story, condition, sample
+
+
+class Log:
+    """The journal that chain and inspector read, from a list of changes."""
+
+    def __init__(self, changes):
+        self.changes = {change.revision: change for change in changes}
+
+    def at(self, revision):
+        return self.changes.get(revision)
+
+    def of(self, uid):
+        return [change for change in self.changes.values() if change.object["metadata"]["uid"] == uid]
+
+
+def steps_of(told, name, kind="Pod", namespace="default", bare=False):
+    uid = next(c.object["metadata"]["uid"] for c in told.changes if c.key == Key(kind, namespace, name))
+    changes = [change._replace(previous=None) for change in told.changes] if bare else told.changes
+    return story(told.image, Log(changes), uid)
+
+
+def said(steps):
+    return [(re.sub(r"<[^>]+>", "", step.html), step.when) for step in steps]
+
+
+def texts(steps):
+    return [text for text, _when in said(steps)]
+
+
+WHOLE = [
+    ("You killed kubia-q7xzk", "5:34.0"),
+    ("ReplicationController counted 2 pods, wants 3", "5:34.2"),
+    ("It created kubia-7h2pd", "5:34.2"),
+    ("Scheduler chose node-4", "5:34.4"),
+    ("kubelet on node-4 pulls the image", "now"),
+    ("The pod gets an IP and joins Service kubia", "next"),
+]
+
+
+def test_a_replacement_leads_back_to_the_kill():
+    steps = steps_of(sample(), "kubia-7h2pd")
+    assert said(steps) == WHOLE
+    assert [step.state for step in steps][-2:] == ["now", "next"]
+    begin, end = steps[-2].pulling
+    assert (round(begin - START, 1), round(end - START, 1)) == (334.6, 365)
+
+
+def test_the_same_from_a_journal_without_previous_states():
+    assert said(steps_of(sample(), "kubia-7h2pd", bare=True)) == WHOLE
+
+
+def test_the_first_pods_lead_back_to_who_created_their_controller():
+    steps = texts(steps_of(sample(), "kubia-x9c4t"))
+    assert steps[0] == "You created ReplicationController kubia"
+    assert "It created kubia-x9c4t" in steps
+    assert steps[-1] == "kubia-x9c4t is ready"
+
+
+def test_a_pod_that_ended_tells_who_ended_it():
+    steps = steps_of(sample(), "kubia-4jfyf")
+    assert texts(steps)[-2:] == [
+        "You killed kubia-4jfyf",
+        "kubelet on node-1 removed it. Its IP is free again",
+    ]
+    assert all(step.state == "done" for step in steps)
+
+
+def test_a_pod_without_a_controller_was_made_by_you():
+    told = Story()
+    told.node("node-1")
+    told.create("lonely", 5, owner="", actor="person:1")
+    steps = steps_of(told, "lonely")
+    assert said(steps) == [("You created Pod lonely", "now"), ("Scheduler chooses a node", "next")]
+
+
+def test_an_eviction_leads_back_to_the_power_switch():
+    told = Story()
+    for node in ("node-1", "node-2"):
+        told.node(node)
+    told.controller("kubia", 1, 1)
+    told.live("kubia-aaaaa", "10.244.1.2", "node-1", 2)
+    power = told.power("node-1", 100, on=False)
+    silent = told.node_ready("node-1", 150, "Unknown", power)
+    evicted = told.kill("kubia-aaaaa", 450, "taint-eviction-controller", silent)
+    told.create("kubia-bbbbb", 450.2, evicted)
+    assert texts(steps_of(told, "kubia-bbbbb"))[:5] == [
+        "You powered node-1 off",
+        "Node controller hears nothing from node-1",
+        "Taint eviction gave up waiting for the node and deleted kubia-aaaaa",
+        "ReplicationController looked at its pods",
+        "It created kubia-bbbbb",
+    ]
+    assert (
+        texts(steps_of(told, "kubia-aaaaa"))[-1]
+        == "If node-1 stays silent, the pod is deleted and replaced elsewhere"
+    )
+    node = texts(steps_of(told, "node-1", "Node", ""))
+    assert node[1:3] == ["You powered node-1 off", "Node controller hears nothing from node-1"]
+
+
+def test_scaling_down_tells_the_count():
+    told = sample()
+    told.scale("kubia", 1, 400)
+    cause = told.revision
+    told.kill("kubia-x9c4t", 400.1, SCALER, cause)
+    told.counted("kubia", 3, 400.1, cause)
+    steps = texts(steps_of(told, "kubia-x9c4t"))
+    at = steps.index("You scaled kubia from 3 to 1")
+    assert steps[at + 1 : at + 3] == [
+        "ReplicationController counted 3 pods, wants 1",
+        "It deleted kubia-x9c4t",
+    ]
+
+
+def test_no_room_is_told_once_with_the_schedulers_words():
+    told = Story()
+    told.create("lonely", 5, owner="", actor="person:1")
+    message = "0/3 nodes are available: 3 Insufficient cpu."
+    for second in (6, 12):
+        with told.at(second, "default-scheduler") as store:
+            pod = told.pod("lonely")
+            unscheduled = {
+                **condition("PodScheduled", "False", "Unschedulable"),
+                "message": message,
+                "n": second,
+            }
+            store.update(with_status(pod, conditions=[unscheduled]))
+    assert texts(steps_of(told, "lonely"))[1:2] == [f"Scheduler found no node for it: {message}"]
+    assert len(steps_of(told, "lonely")) == 3
+
+
+def test_a_long_story_keeps_its_beginning_and_its_end():
+    told = sample()
+    for number in range(10):
+        told.crash("kubia-x9c4t", 400 + 20 * number, number)
+        told.restart("kubia-x9c4t", 410 + 20 * number, number + 1)
+    steps = steps_of(told, "kubia-x9c4t")
+    assert len(steps) == FIRST + LAST + 1
+    assert steps[FIRST].tone == "gap"
+    assert "more steps" in steps[FIRST].html
+    assert texts(steps)[-3:] == [
+        "The container ended: exit code 1",
+        "kubelet on node-1 started it again, 10 times so far",
+        "kubia-x9c4t is ready",
+    ]
+
+
+def test_names_are_text():
+    told = Story()
+    told.node("node-1")
+    told.create("<img src=x>", 5, owner="", actor="person:1")
+    (created, _following) = steps_of(told, "<img src=x>")
+    assert "<img" not in created.html
+    assert "&lt;img src=x&gt;" in created.html
+
+
+def test_nothing_is_known_of_what_was_compacted_away():
+    told = sample()
+    assert story(told.image, Log([]), told.pod("kubia-x9c4t")["metadata"]["uid"]) == []

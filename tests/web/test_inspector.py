@@ -1,0 +1,228 @@
+"""The inspector shows what an object is, also when it is gone, and offers what can be done to it."""
+
+import re
+
+import pytest
+from django.template.loader import render_to_string
+
+from clusters.engine import events
+from clusters.engine.objects import Key, with_status, with_value
+from clusters.web.inspector import TABS, inspect
+from tests.web.stories import START, Story, sample
+from tests.web.test_chain import Log
+
+POD = Key("Pod", "default", "kubia-x9c4t")
+SERVICE = Key("Service", "default", "kubia")
+CONTROLLER = Key("ReplicationController", "default", "kubia")
+
+
+def look(story, key, tab="why", seconds=360, **kwargs):
+    return inspect(story.image, Log(story.changes), key, tab, now=START + seconds, **kwargs)
+
+
+def render(view):
+    return render_to_string("clusters/inspector.jinja", {"view": view, "base": "/c/abc"})
+
+
+def facts(view):
+    return {fact.label: fact.value for fact in view.facts}
+
+
+def uid_of_gone(story, name):
+    return next(change.object["metadata"]["uid"] for change in story.changes if change.key.name == name)
+
+
+def test_a_pods_facts():
+    view = look(sample(), POD)
+    assert facts(view) == {
+        "Pod IP": "10.244.1.6",
+        "Node": "node-1",
+        "Image": "luksa/kubia",
+        "Owner": "ReplicationController kubia",
+        "Labels": "app=kubia",
+    }
+    assert (view.pill.word, view.pill.tone, view.pill.icon) == ("Ready", "run", "s-ready")
+
+
+def test_a_starting_pod_has_no_ip_yet():
+    view = look(sample(), Key("Pod", "default", "kubia-7h2pd"))
+    assert facts(view)["Pod IP"] == "not yet"
+    assert view.pill.word == "Starting"
+
+
+def test_a_pod_without_a_controller_is_told_so():
+    story = Story()
+    story.create("lonely", 3, owner="")
+    assert facts(look(story, Key("Pod", "default", "lonely")))["Owner"] == "nothing watches this pod"
+
+
+def test_a_pod_that_is_gone_is_shown_as_it_last_was():
+    story = sample()
+    uid = uid_of_gone(story, "kubia-4jfyf")
+    view = look(story, Key("Pod", "default", "kubia-4jfyf"), uid=uid)
+    assert (view.gone, view.pill.word) == ("2:30", "Gone")
+    assert facts(view)["Pod IP"] == "10.244.1.5"
+    assert not view.actions.kill
+    html = render(view)
+    assert "Gone since 2:30" in html
+    assert "/kill" not in html
+
+
+def test_a_newer_object_of_the_same_name_is_not_mistaken_for_the_old_one():
+    story = Story()
+    story.create("twin", 3, owner="")
+    old = story.pod("twin")["metadata"]["uid"]
+    story.gone("twin", 10)
+    story.create("twin", 20, owner="")
+    assert look(story, Key("Pod", "default", "twin"), uid=old).gone == "0:10"
+    assert look(story, Key("Pod", "default", "twin")).gone == ""
+
+
+def test_what_nobody_knows_is_none():
+    assert look(sample(), Key("Pod", "default", "never")) is None
+    assert look(sample(), Key("Pod", "default", "never"), uid="no-such-uid") is None
+
+
+def test_a_nodes_facts_and_power():
+    story = sample()
+    view = look(story, Key("Node", "", "node-2"))
+    found = facts(view)
+    assert found["Pod range"] == "10.244.2.0/24"
+    assert found["Pods"] == "2 of 110"
+    assert (view.actions.power, view.actions.delete) == ("off", "nodes")
+    story.power("node-2", 400, on=False)
+    view = look(story, Key("Node", "", "node-2"))
+    assert view.actions.power == "on"
+    assert facts(view)["Power"] == "off"
+
+
+def test_a_service_that_waits_for_the_cloud():
+    story = sample()
+    story.service("public", "10.96.3.3", 50, type="LoadBalancer")
+    view = look(story, Key("Service", "default", "public"))
+    assert facts(view)["Public IP"] == "waits for the cloud"
+    assert view.pill.word == "Waiting for the cloud"
+    with story.at(60, "service-controller") as store:
+        service = store.get("Service", "default", "public")
+        store.update(with_status(service, loadBalancer={"ingress": [{"ip": "203.0.113.10"}]}))
+    view = look(story, Key("Service", "default", "public"))
+    assert facts(view)["Public IP"] == "203.0.113.10"
+    assert view.pill.word == "Stays the same"
+    assert "The cloud gave it the public address" in view.steps[-1].html
+
+
+def test_a_services_endpoints_are_those_of_its_slices():
+    story = sample()
+    with story.at(60, "endpointslice-controller") as store:
+        store.create(
+            {
+                "apiVersion": "discovery.k8s.io/v1",
+                "kind": "EndpointSlice",
+                "metadata": {
+                    "name": "kubia-abcde",
+                    "namespace": "default",
+                    "labels": {"kubernetes.io/service-name": "kubia"},
+                },
+                "endpoints": [
+                    {"addresses": ["10.244.1.6"], "conditions": {"ready": True}},
+                    {"addresses": ["10.244.2.3"], "conditions": {"ready": False}},
+                ],
+                "ports": [{"port": 8080}],
+            }
+        )
+    assert facts(look(story, SERVICE))["Endpoints"] == "10.244.1.6"
+    assert facts(look(story, Key("EndpointSlice", "default", "kubia-abcde")))["Ports"] == "8080"
+
+
+def test_the_service_of_every_cluster_cannot_be_deleted():
+    story = sample()
+    story.service("kubernetes", "10.96.0.1", 0)
+    assert not look(story, Key("Service", "default", "kubernetes")).actions.delete
+    assert look(story, SERVICE).actions.delete == "services"
+
+
+def test_events_newest_last_with_their_counts():
+    story = sample()
+    pod = story.pod("kubia-x9c4t")
+    with story.at(30, "kubelet/node-1") as store:
+        events.record(store, pod, "Pulling", "Pulling image", component="kubelet", host="node-1")
+    for second in (35, 45):
+        with story.at(second, "kubelet/node-1") as store:
+            events.record(store, pod, "BackOff", "Back-off", type_="Warning", component="kubelet")
+    with story.at(40, "default-scheduler") as store:
+        events.record_action(
+            store, pod, "Scheduled", "Assigned", component="default-scheduler", action="Binding"
+        )
+    view = look(story, POD, "events", seconds=60)
+    assert [(line.reason, line.count, line.age) for line in view.events] == [
+        ("Pulling", 1, "30 s"),
+        ("Scheduled", 1, "20 s"),
+        ("BackOff", 2, "15 s"),
+    ]
+    assert "×2" in render(view)
+
+
+def test_a_nodes_events_are_found_by_uid_and_by_name():
+    story = sample()
+    node = story.overlay.get("Node", "", "node-1")
+    with story.at(30, "node-controller") as store:
+        events.record(store, node, "RegisteredNode", "registered", component="node-controller")
+    by_name = with_value(node, ("metadata", "uid"), "node-1")
+    with story.at(31, "kubelet/node-1") as store:
+        events.record(store, by_name, "Starting", "Starting kubelet.", component="kubelet", host="node-1")
+    view = look(story, Key("Node", "", "node-1"), "events")
+    assert [line.reason for line in view.events] == ["RegisteredNode", "Starting"]
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize(
+    "key", [POD, SERVICE, CONTROLLER, Key("Node", "", "node-1"), Key("Cluster", "", "cluster")]
+)
+def test_the_fragment_is_one_section_whose_open_tab_is_told(key, tab):
+    html = render(look(sample(), key, tab))
+    assert html.strip().startswith('<section id="inspector"')
+    assert html.count("<section") == html.count("</section>") == 1
+    selected = re.findall(r'id="inspector-tab-(\w+)"[^>]*aria-selected="true"', html)
+    assert selected == [tab]
+    assert 'style="' not in html
+    assert " hx-on" not in html
+
+
+def test_an_unknown_tab_is_the_first():
+    assert look(sample(), POD, "no such tab").tab == "why"
+
+
+def test_only_the_open_tab_is_worked_out():
+    view = look(sample(), POD, "yaml")
+    assert view.yaml.startswith("apiVersion: v1\nkind: Pod\n")
+    assert "simulation" not in view.yaml
+    assert view.steps == []
+
+
+def test_a_terminating_pod_can_only_be_killed_by_force():
+    html = render(look(sample(), Key("Pod", "default", "kubia-q7xzk")))
+    assert 'aria-label="Kill pod kubia-q7xzk by force"' in html
+    assert 'hx-post="/c/abc/pods/default/kubia-q7xzk/kill"' in html
+
+
+def test_a_controller_can_be_scaled_exposed_and_deleted():
+    html = render(look(sample(), CONTROLLER))
+    assert 'hx-post="/c/abc/replicationcontrollers/default/kubia/scale"' in html
+    assert 'data-expose="default/kubia"' in html
+    assert 'hx-post="/c/abc/replicationcontrollers/default/kubia/delete"' in html
+
+
+def test_html_in_labels_is_text():
+    story = Story()
+    story.create("odd", 3, owner="")
+    with story.at(4) as store:
+        store.update(with_value(story.pod("odd"), ("metadata", "labels"), {"x": "<script>"}))
+    for tab in TABS:
+        assert "<script>" not in render(look(story, Key("Pod", "default", "odd"), tab))
+
+
+def test_nothing_selected_says_what_can_be():
+    html = render_to_string("clusters/inspector_empty.html")
+    assert html.strip().startswith('<section id="inspector"')
+    for kind in ("pod", "node", "Service", "ReplicationController"):
+        assert f"A {kind}" in html
