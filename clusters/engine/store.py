@@ -68,6 +68,13 @@ def _pod_node(pod: Object) -> Iterable[str]:
     return (node,) if node else ()
 
 
+def _pod_scheduler(pod: Object) -> Iterable[str]:
+    spec = pod["spec"]
+    if spec.get("nodeName") or is_finished(pod):
+        return ()
+    return (spec.get("schedulerName") or "default-scheduler",)
+
+
 def _pod_controller(pod: Object) -> Iterable[str]:
     reference = controller_of(pod)
     return (reference["uid"],) if reference else ()
@@ -102,6 +109,7 @@ class Index:
 
 INDEXES: Final = {
     "pods-by-node": Index("Pod", _pod_node),
+    "pods-to-schedule": Index("Pod", _pod_scheduler),
     "pods-by-controller": Index("Pod", _pod_controller),
     "orphan-pods": Index("Pod", _orphan_namespace),
     "by-owner": Index("", _owner_uids),

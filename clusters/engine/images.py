@@ -1,0 +1,165 @@
+"""The images that can be pulled, and how the names people write find them.
+
+Models a registry as containerd sees it (`distribution/reference`, `core/remotes/docker`): names without a
+host are Docker Hub's, names without a tag mean `latest`. Left out: layers, so that images share nothing;
+digests that were ever valid; registries that want a password. The images themselves are data:
+`images.yaml`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+HUB: Final = "docker.io"
+_CATALOGUE: Final = Path(__file__).with_name("images.yaml")
+_PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE: Final = re.compile(
+    rf"(?P<path>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What is known about an image. `size` in bytes, durations in simulated seconds.
+
+    `ready_after` None: the cluster's delays say when it listens; `exits_after` None: it runs for ever;
+    `sigterm` None: it ignores SIGTERM and is killed; `paths` None: every path answers.
+    """
+
+    name: str
+    size: int
+    tags: str = ".+"
+    ports: tuple[int, ...] = ()
+    answer: str = ""
+    paths: tuple[str, ...] | None = None
+    ready_after: float | None = None
+    exits_after: float | None = None
+    exit_code: int = 0
+    message: str = ""
+    needs_env: tuple[str, ...] = ()
+    sigterm: float | None = None
+    sigterm_code: int = 0
+    serves: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    entrypoint: str = ""
+
+
+class Reference(NamedTuple):
+    """An image name in full: `docker.io`, `library/nginx`, `1.27`, and a digest or ""."""
+
+    host: str
+    path: str
+    tag: str
+    digest: str
+
+    @property
+    def repository(self) -> str:
+        return f"{self.host}/{self.path}"
+
+    def __str__(self) -> str:
+        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+
+
+@lru_cache(maxsize=4096)
+def parse_reference(name: str) -> Reference:
+    """The full form of what people write. Raises ValueError with containerd's words."""
+    host, slash, rest = name.partition("/")
+    if not slash or not ("." in host or ":" in host or host == "localhost"):
+        host, rest = HUB, name
+    found = _REFERENCE.fullmatch(rest)
+    if found is None:
+        why = "invalid reference format"
+        if rest != rest.lower() and _REFERENCE.fullmatch(rest.lower()):
+            why += f": repository name ({rest.partition(':')[0]}) must be lowercase"
+        raise ValueError(why)
+    host = HUB if host == "index.docker.io" else host
+    path = found["path"]
+    if host == HUB and "/" not in path:
+        path = f"library/{path}"
+    return Reference(host, path, found["tag"] or "latest", found["digest"] or "")
+
+
+def image_of(name: str) -> Image | None:
+    """The image that this name pulls; None if there is no such image or the name is not valid.
+
+    >>> image_of("docker.io/library/nginx:1.27").name
+    'nginx'
+    """
+    try:
+        reference = parse_reference(name)
+    except ValueError:
+        return None
+    return _found(reference)
+
+
+def full_name(name: str) -> str:
+    """The name as a node's list of images has it: `docker.io/library/nginx:latest`."""
+    return str(parse_reference(name))
+
+
+def image_id(name: str) -> str:
+    """The name by digest, as a container status has it: `docker.io/library/nginx@sha256:...`."""
+    reference = parse_reference(name)
+    digest = reference.digest or f"sha256:{blake2b(str(reference).encode(), digest_size=32).hexdigest()}"
+    return f"{reference.repository}@{digest}"
+
+
+def pull_error(name: str) -> str:
+    """Why a node cannot pull this image, as containerd says it."""
+    reference = parse_reference(name)
+    failed = f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}"'
+    if reference.host not in _hosts():
+        asked = f"https://{reference.host}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
+        return (
+            f'{failed}: failed to do request: Head "{asked}": dial tcp: lookup {reference.host}: no such host'
+        )
+    if reference.host != HUB or reference.repository in _repositories():
+        return f"{failed}: {reference}: not found"
+    return (
+        f"{failed}: pull access denied, repository does not exist or may require authorization: server"
+        " message: insufficient_scope: authorization failed"
+    )
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, Image]:
+    """All images by full name; an image for all tags by its repository."""
+    found = {}
+    for entry in yaml.safe_load(_CATALOGUE.read_text(encoding="utf-8")):
+        reference = parse_reference(entry["name"])
+        tagged = ":" in entry["name"].rpartition("/")[2]
+        found[str(reference) if tagged else reference.repository] = _image(entry)
+    return found
+
+
+def _image(entry: dict[str, Any]) -> Image:
+    fields: dict[str, Any] = {
+        field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()
+    }
+    return Image(**fields)
+
+
+@lru_cache(maxsize=4096)
+def _found(reference: Reference) -> Image | None:
+    if version := catalogue().get(str(reference)):
+        return version
+    image = catalogue().get(reference.repository)
+    if image is not None and (reference.digest or re.fullmatch(image.tags, reference.tag)):
+        return image
+    return None
+
+
+@lru_cache(maxsize=1)
+def _repositories() -> frozenset[str]:
+    return frozenset(name.rpartition(":")[0] or name for name in catalogue())
+
+
+@lru_cache(maxsize=1)
+def _hosts() -> frozenset[str]:
+    return frozenset(name.partition("/")[0] for name in catalogue())

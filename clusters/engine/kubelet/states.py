@@ -1,0 +1,41 @@
+"""The state of one container, as the simulator remembers it in its pod's `simulation.containers`.
+
+Stands in for what the container runtime knows (`pkg/kubelet/container.Status`) and for what the kubelet
+keeps in memory beside it. A state is `{"phase", ...}`:
+
+    image         wants its image                       pulling      from, until; asked, pulls
+    pull-error    error, until, retry                   pull-backoff error, until
+    never         error (policy Never)                  invalid      error (no image has such a name)
+    creating      until                                 running      since, ready; readyAt, probes, dies
+    backoff       until (crashed, waits)                exited       for good
+
+`dies` is how and when a running container will end: `{"at", "code", "reason", "message"}`; `stopping`
+says that it was told to, `clash` names the port that it wanted and another container has. These stay
+from phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest
+container), `last` (how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt`
+(seconds that the next crash costs, and since when), `pullBackoff`. Times are simulated seconds.
+"""
+
+from typing import Any, Final
+
+from clusters.engine.objects import Object
+
+_LASTING: Final[tuple[str, ...]] = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff")
+
+
+def enter(state: Object, phase: str, **fields: Any) -> None:
+    """Go to another phase, in place, and forget what belonged to the one before."""
+    lasting: Object = {field: state[field] for field in _LASTING if field in state}
+    state.clear()
+    state.update(lasting, phase=phase, **fields)
+
+
+def due_of(state: Object) -> list[float]:
+    """The times at which the state has to be looked at again; none for a state that stays."""
+    due = [state["until"]] if "until" in state else []
+    if state["phase"] == "running":
+        if "dies" in state:
+            due.append(state["dies"]["at"])
+        if not state["ready"] and "readyAt" in state:
+            due.append(state["readyAt"])
+    return due

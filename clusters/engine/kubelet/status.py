@@ -1,0 +1,159 @@
+"""What the kubelet reports about a pod: its status, made from the states of its containers.
+
+Models `generateAPIPodStatus` and `convertToAPIContainerStatuses` (`pkg/kubelet/kubelet_pods.go`) and
+`pkg/kubelet/status/generate.go`. Left out: init and ephemeral containers, readiness gates, the resources
+and volume mounts of container statuses.
+
+Nothing here writes.
+"""
+
+from typing import Final
+
+from clusters.engine.clock import rfc3339
+from clusters.engine.images import full_name, image_id
+from clusters.engine.kubelet import probes
+from clusters.engine.kubelet.pod_worker import PodWorker
+from clusters.engine.kubelet.texts import go_duration, pod_text
+from clusters.engine.objects import Object, containers_of
+
+_WAITING: Final = {
+    "pull-error": "ErrImagePull",
+    "pull-backoff": "ImagePullBackOff",
+    "never": "ErrImageNeverPull",
+    "invalid": "InvalidImageName",
+    "backoff": "CrashLoopBackOff",
+}
+_OURS: Final = frozenset(
+    {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
+)
+
+
+def generate_api_pod_status(worker: PodWorker, *, terminal: bool = False) -> Object:
+    """The pod's status now. `terminal`: the pod is being removed and all its containers have ended."""
+    pod, now = worker.pod, rfc3339(worker.now)
+    before = pod.get("status") or {}
+    containers = [
+        container_status(container, worker.states.get(container["name"]), worker)
+        for container in containers_of(pod)
+    ]
+    phase = get_phase(pod, containers, terminal=terminal)
+    host = host_ip(worker.node)
+    status = {
+        **before,
+        "phase": phase,
+        "conditions": _conditions(worker, before, phase, containers, now),
+        "hostIP": host,
+        "hostIPs": [{"ip": host}],
+        "startTime": before.get("startTime") or now,
+        "containerStatuses": containers,
+    }
+    if "generation" in pod["metadata"]:
+        status["observedGeneration"] = pod["metadata"]["generation"]
+    if worker.ip:
+        status.update(podIP=worker.ip, podIPs=[{"ip": worker.ip}])
+    else:
+        status.pop("podIP", None)
+        status.pop("podIPs", None)
+    return status
+
+
+def container_status(container: Object, state: Object | None, worker: PodWorker) -> Object:
+    """A core/v1 ContainerStatus."""
+    state = state or {"phase": "image"}
+    last, attempts = state.get("last"), state.get("attempts", 0)
+    running = state["phase"] == "running"
+    current = _current_state(container, state, worker)
+    image = state.get("image") or container["image"]
+    pulled = "id" in state
+    return {
+        "name": container["name"],
+        "state": current,
+        "lastState": {"terminated": last} if last is not None and "terminated" not in current else {},
+        "ready": running and state["ready"],
+        "restartCount": max(0, attempts - 1),
+        "image": full_name(image) if pulled else image,
+        "imageID": image_id(image) if pulled else "",
+        **({"containerID": f"containerd://{state['id']}"} if pulled else {}),
+        "started": running and probes.has_started(state),
+    }
+
+
+def get_phase(pod: Object, containers: list[Object], *, terminal: bool) -> str:
+    """Pending, Running, Succeeded or Failed; the last two are for good."""
+    before = (pod.get("status") or {}).get("phase")
+    if before in ("Succeeded", "Failed"):
+        return str(before)
+    ended = [_ended(container) for container in containers if "running" not in container["state"]]
+    codes = [code for code in ended if code is not None]
+    succeeded = len(codes) == len(containers) and not any(codes)
+    policy = pod["spec"]["restartPolicy"]
+    if terminal:
+        return "Succeeded" if succeeded else "Failed"
+    if len(codes) < len(ended):
+        return "Pending"
+    if len(codes) < len(containers) or policy == "Always":
+        return "Running"
+    if succeeded:
+        return "Succeeded"
+    return "Failed" if policy == "Never" else "Running"
+
+
+def _ended(container: Object) -> int | None:
+    """The exit code of a container that does not run; None if it never did."""
+    for state in (container["state"], container["lastState"]):
+        if "terminated" in state:
+            code: int = state["terminated"]["exitCode"]
+            return code
+    return None
+
+
+def _current_state(container: Object, state: Object, worker: PodWorker) -> Object:
+    phase = state["phase"]
+    if phase == "running":
+        return {"running": {"startedAt": rfc3339(state["since"])}}
+    if phase not in _WAITING:
+        last = state.get("last")
+        return {"terminated": last} if last else {"waiting": {"reason": "ContainerCreating"}}
+    said = state.get("error")
+    if phase == "backoff":
+        pause = go_duration(state["backoff"])
+        said = f"back-off {pause} restarting failed container={container['name']} pod={pod_text(worker.pod)}"
+    return {"waiting": {"reason": _WAITING[phase], "message": said}}
+
+
+def _conditions(
+    worker: PodWorker, before: Object, phase: str, containers: list[Object], now: str
+) -> list[Object]:
+    old = {condition["type"]: condition for condition in before.get("conditions") or ()}
+    unready = [container["name"] for container in containers if not container["ready"]]
+    why: dict[str, str] = {}
+    if phase == "Succeeded":
+        why = {"reason": "PodCompleted"}
+    elif unready:
+        why = {
+            "reason": "ContainersNotReady",
+            "message": f"containers with unready status: [{' '.join(unready)}]",
+        }
+    ready = "False" if why else "True"
+    found = [
+        _condition(old, "PodReadyToStartContainers", "True" if worker.ip else "False", {}, now),
+        _condition(old, "Initialized", "True", {}, now),
+        _condition(old, "Ready", ready, why, now),
+        _condition(old, "ContainersReady", ready, why, now),
+        _condition(old, "PodScheduled", "True", {}, now),
+    ]
+    return found + [condition for type_, condition in old.items() if type_ not in _OURS]
+
+
+def _condition(old: dict[str, Object], type_: str, status: str, why: dict[str, str], now: str) -> Object:
+    before = old.get(type_)
+    since = before["lastTransitionTime"] if before and before["status"] == status else now
+    return {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since, **why}
+
+
+def host_ip(node: Object) -> str:
+    """The node's own address."""
+    for address in (node.get("status") or {}).get("addresses") or ():
+        if address["type"] == "InternalIP":
+            return str(address["address"])
+    return ""

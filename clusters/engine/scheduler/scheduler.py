@@ -1,0 +1,207 @@
+"""Finds a node for each pod that has none.
+
+Models kube-scheduler (`pkg/scheduler/schedule_one.go`, `scheduler.go`, `backend/queue`). Left out:
+preemption and priorities, scheduling gates, several profiles, extenders, sampling of nodes in big
+clusters. A pod that fits nowhere is tried again when something has changed that could help it, never by
+polling.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from clusters.engine import cluster, events
+from clusters.engine.apiserver import verbs
+from clusters.engine.changes import DELETED, Change
+from clusters.engine.clock import quantise, rfc3339
+from clusters.engine.objects import (
+    Key,
+    Object,
+    condition_of,
+    controller_of,
+    is_deleting,
+    is_finished,
+    labels_of,
+    name_of,
+    namespace_of,
+    uid_of,
+    with_status,
+)
+from clusters.engine.scheduler import filters, scores
+from clusters.engine.scheduler.node_info import NodeInfo, Snapshot
+from clusters.engine.store import MemoryStore, Overlay, pod_requests
+from clusters.engine.workqueue import WorkQueue
+
+NAME = "default-scheduler"
+_NOTHING = (0, 0, 0)
+
+
+class Candidate(NamedTuple):
+    """A node that can take the pod, and what pods use of it already."""
+
+    info: NodeInfo
+    usage: tuple[int, ...]
+
+
+class Scheduler:
+    """The scheduling queue and the one loop that empties it."""
+
+    actor = NAME
+    watches = frozenset({"Pod", "Node", "Cluster"})
+
+    def __init__(self, order: Iterator[int]) -> None:
+        self.queue = WorkQueue(order)
+        self._snapshot = Snapshot()
+
+    def on_change(self, change: Change, store: MemoryStore) -> None:
+        kind = change.key.kind
+        if kind == "Pod":
+            self._pod_changed(change, store)
+        elif kind == "Cluster" or _could_help(change):
+            # The Cluster says whether the scheduler was stopped, so it may be at work again.
+            self._retry_all(change, store)
+
+    def _pod_changed(self, change: Change, store: MemoryStore) -> None:
+        pod = change.object
+        if pod["spec"].get("nodeName"):
+            before = change.previous
+            if change.verb == DELETED or (
+                before is not None and is_finished(pod) and not is_finished(before)
+            ):
+                self._retry_all(change, store)
+        elif change.verb != DELETED and change.actor != NAME and _is_ours(pod):
+            # Its own report that a pod fits nowhere is no reason to try again.
+            self._enqueue(change.key, change, store)
+
+    def _retry_all(self, change: Change, store: MemoryStore) -> None:
+        for key in store.indexed_keys("pods-to-schedule", NAME):
+            self._enqueue(key, change, store)
+
+    def _enqueue(self, key: Key, change: Change, store: MemoryStore) -> None:
+        thinking = cluster.delays_of(store).schedule
+        if thinking:
+            self.queue.add_after(key, quantise(change.time + thinking), change.revision)
+        else:
+            self.queue.add(key, change.revision)
+
+    def sync(self, store: Overlay, key: Key, cause: int) -> None:
+        """Try to find a node for one pod, unless somebody stopped the scheduler."""
+        pod = store.get(*key)
+        if pod is not None and _is_ours(pod) and not cluster.is_stopped(store, NAME):
+            self._snapshot.update(store)
+            schedule_one(store, pod, self._snapshot.infos)
+
+
+def schedule_one(store: Overlay, pod: Object, infos: list[NodeInfo]) -> None:
+    """Bind the pod to the best node, or report why there is none."""
+    candidates, reasons = find_nodes_that_fit_pod(store, pod, infos)
+    if not candidates:
+        _handle_failure(store, pod, _fit_error(len(infos), reasons))
+        return
+    node = _select_host(store, pod, prioritize_nodes(store, pod, candidates))
+    bound = verbs.bind(store, namespace_of(pod), name_of(pod), node)
+    said = f"Successfully assigned {namespace_of(pod)}/{name_of(pod)} to {node}"
+    events.record_action(store, bound, "Scheduled", said, component=NAME, action="Binding")
+
+
+def find_nodes_that_fit_pod(
+    store: MemoryStore, pod: Object, infos: list[NodeInfo]
+) -> tuple[list[Candidate], list[tuple[str, ...]]]:
+    """The nodes that can take the pod, and for each other node the reasons why it cannot."""
+    request = pod_requests(pod)
+    candidates, reasons = [], []
+    for info in infos:
+        usage = store.tally("node-usage", info.name) or _NOTHING
+        why = (
+            filters.static_filters(pod, info)
+            or filters.node_ports(pod, info, store)
+            or filters.node_resources_fit(request, info, usage)
+        )
+        if why:
+            reasons.append(why)
+        else:
+            candidates.append(Candidate(info, usage))
+    return candidates, reasons
+
+
+def prioritize_nodes(store: MemoryStore, pod: Object, candidates: list[Candidate]) -> list[tuple[int, str]]:
+    """(score, node name) of each candidate."""
+    request = pod_requests(pod)
+    owner = controller_of(pod)
+    counts = [0] * len(candidates)
+    if owner is not None:
+        uid = owner["uid"]
+        counts = [
+            sum(store.tally("node-controller-pods", (candidate.info.name, uid))) for candidate in candidates
+        ]
+    most = max(counts)
+    return [
+        (
+            scores.least_allocated(candidate.info, request, candidate.usage)
+            + scores.SPREAD_WEIGHT * scores.spread(count, most),
+            candidate.info.name,
+        )
+        for candidate, count in zip(candidates, counts, strict=True)
+    ]
+
+
+def _select_host(store: Overlay, pod: Object, scored: list[tuple[int, str]]) -> str:
+    best = max(score for score, _name in scored)
+    names = [name for score, name in scored if score == best]
+    return names[int(store.unique(f"host/{uid_of(pod)}", 8), 16) % len(names)]
+
+
+def _fit_error(nodes: int, reasons: list[tuple[str, ...]]) -> str:
+    if not nodes:
+        return "no nodes available to schedule pods"
+    final = sum(not filters.FINAL_REASONS.isdisjoint(why) for why in reasons)
+    unhelpful = Counter({"Preemption is not helpful for scheduling": final})
+    unhelpful["No preemption victims found for incoming pod"] = nodes - final
+    available = f"0/{nodes} nodes are available: "
+    return (
+        f"{available}{_histogram(Counter(reason for why in reasons for reason in why))}"
+        f" no new claims to deallocate, preemption: {available}{_histogram(unhelpful)}"
+    )
+
+
+def _histogram(counts: Counter[str]) -> str:
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items() if count)) + "."
+
+
+def _handle_failure(store: Overlay, pod: Object, message: str) -> None:
+    before = condition_of(pod, "PodScheduled")
+    if before is not None and before["status"] == "False" and before.get("message") == message:
+        return
+    condition = {
+        "type": "PodScheduled",
+        "status": "False",
+        "lastProbeTime": None,
+        "lastTransitionTime": before["lastTransitionTime"] if before else rfc3339(store.now),
+        "reason": "Unschedulable",
+        "message": message,
+    }
+    others = [c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] != "PodScheduled"]
+    pod = verbs.update_status(store, with_status(pod, conditions=[*others, condition]))
+    events.record_action(
+        store, pod, "FailedScheduling", message, type_="Warning", component=NAME, action="Scheduling"
+    )
+
+
+def _is_ours(pod: Object) -> bool:
+    spec = pod["spec"]
+    waits = not spec.get("nodeName") and not is_deleting(pod) and not is_finished(pod)
+    return waits and spec.get("schedulerName", NAME) == NAME
+
+
+def _could_help(change: Change) -> bool:
+    """Whether a pod that fitted nowhere may fit now, since this node is new or another than before."""
+    before, node = change.previous, change.object
+    if change.verb == DELETED or before is None:
+        return change.verb != DELETED
+    old, new = before.get("spec") or {}, node.get("spec") or {}
+    return (
+        labels_of(before) != labels_of(node)
+        or old.get("taints") != new.get("taints")
+        or old.get("unschedulable") != new.get("unschedulable")
+        or (before.get("status") or {}).get("allocatable") != (node.get("status") or {}).get("allocatable")
+    )
