@@ -109,11 +109,15 @@ def caught_up(cluster_id: str) -> Held:
     return held
 
 
+def build() -> ControlPlane:
+    from clusters.engine import assembly
+
+    return assembly.build()
+
+
 def plane_of(held: Held) -> ControlPlane:
     """The cluster's control plane, made and shown what exists if it does not run here yet."""
     if held.plane is None:
-        from clusters.engine.assembly import build
-
         held.plane = build()
         held.plane.load(held.image)
     return held.plane

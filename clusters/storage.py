@@ -83,15 +83,17 @@ def commit(
 ) -> bool:
     """Write changes that were tried on revision `base`; False, and nothing written, if it is not that now.
 
-    `wake_at` is when the worker has to look again (wall seconds); `release` gives up the lease.
+    Without changes only the rest is noted: `wake_at`, when the worker has to look again (wall seconds),
+    `release` of its lease, and `kills` to be added to the cluster's count.
     """
     texts = [encode(change.object).decode() for change in changes]
     revision = changes[-1].revision if changes else base
     with transaction.atomic():
         if not _advance(cluster_id, base, revision, wake_at, release, kills):
             return False
-        _write_rows(cluster_id, changes, texts)
-        _write_journal(cluster_id, changes, texts)
+        if changes:
+            _write_rows(cluster_id, changes, texts)
+            _write_journal(cluster_id, changes, texts)
     return True
 
 

@@ -31,7 +31,7 @@ def cluster(db):
 def migrated(tmp_path_factory):
     """A data directory with an empty database, made once, for copying."""
     directory = tmp_path_factory.mktemp("migrated")
-    manage(directory, "migrate", "--verbosity", "0")
+    manage(directory, "migrate", "--verbosity", "0", "--skip-checks")
     return directory
 
 
@@ -56,6 +56,8 @@ def manage(data_dir, *arguments, **more):
 
 
 def start(data_dir, *arguments, **more):
-    """Starts tests/clusters/process.py with these arguments."""
-    command = [sys.executable, ROOT / "tests/clusters/process.py", *arguments]
+    """Starts a process that does what tests/clusters/process.py says under that name."""
+    code = "import django; django.setup(); from tests.clusters.process import main; main()"
+    command = [sys.executable, "-c", code, *arguments]
+    more["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
     return subprocess.Popen(command, env=environment(data_dir, **more), stdout=subprocess.PIPE, text=True)

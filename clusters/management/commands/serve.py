@@ -21,6 +21,17 @@ SWITCH_INTERVAL: Final = 0.0005
 """Seconds, a tenth of Python's own: the event loop does not wait long for the writer's thread."""
 
 
+class Site(Server):
+    """Daphne's server, which keeps the reason why it cannot listen instead of logging it."""
+
+    failure = ""
+
+    def listen_error(self, failure: Any) -> None:
+        """Called when an endpoint cannot be listened on."""
+        self.failure = failure.getErrorMessage()
+        self.stop()
+
+
 class Command(BaseCommand):
     """Serves until SIGTERM or SIGINT, then ends what is under way and exits with 0."""
 
@@ -30,7 +41,7 @@ class Command(BaseCommand):
         """Raises CommandError if the address is in use or not this machine's."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         self.supervisor = Supervisor()
-        server = Server(
+        site = Site(
             import_string(settings.ASGI_APPLICATION),
             endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
             ready_callable=self.ready,
@@ -38,12 +49,9 @@ class Command(BaseCommand):
             action_logger=None,
             server_name="lifelines",
         )
-        server.run()
-        if not server.listening_addresses:
-            raise CommandError(
-                f"Cannot listen on {settings.HOST}:{settings.PORT}: the port is in use, or the address is"
-                " not this machine's. Choose another with PORT or HOST."
-            )
+        site.run()
+        if not site.listening_addresses:
+            raise CommandError(f"{site.failure} PORT and HOST choose another.")
 
     def ready(self) -> None:
         """The port listens: start the writer and the worker, and say where the site is."""

@@ -1,0 +1,148 @@
+"""What processes of a test do on the database in DATA_DIR; `start` in conftest.py starts them.
+
+new [NAME]                     makes a bare cluster, with a ReplicationController of that name
+verify CLUSTER                 compares journal and tables
+hammer CLUSTER THREADS TIMES   each thread adds one to the counter, TIMES times
+tick CLUSTER SECONDS           adds one to the counter every 20 ms until the scale-up is done, SECONDS at most
+pair CLUSTER TIMES             writes two counters at once, and something that comes and goes
+load CLUSTER REVISION          loads again and again up to that revision, and checks each image
+scale CLUSTER REPLICAS         runs the worker until the ReplicationController has its pods
+Each prints one line of JSON when it is done.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+
+from django.db import connection
+
+from clusters import actions, journal, memory, storage
+from clusters.engine.objects import with_value
+from clusters.engine.store import MemoryStore
+from clusters.worker import Reconciler
+from clusters.writer import writer
+from tests.clusters import fakes
+from tests.clusters.makers import bare_cluster, count_up, counter, write
+
+
+def new(name=None):
+    cluster = bare_cluster()
+    if name:
+        write(cluster, lambda store: store.create(counter(name)))
+    return {"cluster": cluster.pk}
+
+
+def verify(cluster_id):
+    image = storage.load(cluster_id).image
+    found = image.get("ReplicationController", "default", "counter")
+    changes = journal.read(cluster_id, 0)
+    return {
+        "revision": image.revision,
+        "counter": found["spec"]["replicas"],
+        "rows": len(changes),
+        "replay": MemoryStore().apply(changes) == image,
+    }
+
+
+def hammer(cluster_id, threads, times):
+    """All threads at once, through the writer's thread, as in a process that serves people."""
+    writer.start()
+
+    def work(number):
+        for _ in range(int(times)):
+            actions.transact(cluster_id, count_up, actor=f"thread-{os.getpid()}-{number}")
+        connection.close()
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(int(threads))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    writer.stop()
+    return {"revision": memory.image(cluster_id).revision}
+
+
+def tick(cluster_id, seconds):
+    """Reports how long its writes took, in seconds, sorted."""
+    writer.start()
+    until, took = time.monotonic() + float(seconds), []
+    while time.monotonic() < until and not os.path.exists(os.path.join(os.environ["DATA_DIR"], "scaled")):
+        started = time.monotonic()
+        actions.transact(cluster_id, count_up, actor="ticker")
+        took.append(time.monotonic() - started)
+        time.sleep(max(0.0, 0.02 - took[-1]))
+    writer.stop()
+    return {"took": sorted(took)}
+
+
+def load(cluster_id, revision):
+    """Every image must be one that was committed: the pair is equal, and nothing is newer than it."""
+    torn, loads, image = [], 0, None
+    while image is None or image.revision < int(revision):
+        image = storage.load(cluster_id).image
+        loads += 1
+        versions = [
+            int(obj["metadata"]["resourceVersion"]) for kind in image.kinds() for obj in image.list(kind)
+        ]
+        left, right = (image.get("ReplicationController", "default", name) for name in ("left", "right"))
+        whole = left is None or left["spec"] == right["spec"]
+        if max(versions) != image.revision or not whole:
+            torn.append(image.revision)
+    return {"loads": loads, "torn": torn}
+
+
+def pair(cluster_id, times):
+    """Writes left and right in one commit, after something that comes and goes."""
+
+    def verb(store):
+        fakes.flip(store)
+        assert count_up(store, "left") == count_up(store, "right")
+
+    for _ in range(int(times)):
+        actions.transact(cluster_id, verb, actor="pair")
+    return {"revision": memory.image(cluster_id).revision}
+
+
+def scale(cluster_id, replicas):
+    """As the worker does it, with a controller that creates pods."""
+    memory.build = fakes.build
+    writer.start()
+
+    def ask(store):
+        obj = store.get("ReplicationController", "default", "web")
+        store.update(with_value(obj, ("spec", "replicas"), int(replicas)))
+
+    actions.transact(cluster_id, ask, actor="person:a")
+    started = time.monotonic()
+    passes = asyncio.run(_work_until(cluster_id, int(replicas)))
+    writer.stop()
+    open(os.path.join(os.environ["DATA_DIR"], "scaled"), "w").close()
+    return {"seconds": time.monotonic() - started, **passes}
+
+
+async def _work_until(cluster_id, replicas):
+    reconciler = Reconciler()
+    passes = {"won": 0, "lost": 0}
+    passed = reconciler._passed
+
+    def counted(cluster_id, limit, done):
+        passes["lost" if done.lost else "won"] += 1
+        passed(cluster_id, limit, done)
+
+    reconciler._passed = counted
+    running = asyncio.create_task(reconciler.run())
+    async with asyncio.timeout(60):
+        while memory.published(cluster_id).count("Pod") < replicas:
+            await asyncio.sleep(0.02)
+    reconciler.stop()
+    await running
+    return passes
+
+
+def main():
+    """Does what the command line asks for."""
+    name, *arguments = sys.argv[1:]
+    sys.stdout.write(json.dumps(globals()[name](*arguments)))
