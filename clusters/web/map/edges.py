@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from clusters.web.map.endpoints import ServiceFacts
 from clusters.web.map.nodes import NodeView
 from clusters.web.map.plan import Box, Plan
+from clusters.web.map.pods import PodView
 
 TRUNKS: Final = (10.0, 5.5, 14.5)
 """Where the trunks of the large Service and of two others come down inside a house."""
@@ -53,14 +54,15 @@ def service_edges(
     ready = frozenset(service.ready)
     edges: list[Edge] = []
     dots: dict[float, float] = {}
-    most = max((sum(pod.uid in ready for pod in node.pods) for node in nodes), default=0)
-    for node in nodes:
+    answering = [[pod for pod in node.pods if pod.uid in ready] for node in nodes]
+    most = max(map(len, answering), default=0)
+    for node, pods in zip(nodes, answering, strict=True):
+        if not pods:
+            continue
         x = node.box.x - 9 if plan.tiles else node.box.x + TRUNKS[lane]
         start = leave(pill, x)
-        found = _node_edges(service, node, plan, ready, x, start, most)
-        if found:
-            edges += found
-            dots[round(x, 2)] = start
+        dots[round(x, 2)] = start
+        edges += _node_edges(service, node, pods, plan, x, start, most)
     return ServiceEdges(service.uid, service.label, dim, tuple(edges), tuple(dots.items()))
 
 
@@ -76,15 +78,12 @@ def leave(pill: Box, x: float) -> float:
 def _node_edges(
     service: ServiceFacts,
     node: NodeView,
+    answering: Sequence[PodView],
     plan: Plan,
-    ready: frozenset[str],
     x: float,
     start: float,
     most: int,
 ) -> list[Edge]:
-    answering = [pod for pod in node.pods if pod.uid in ready]
-    if not answering:
-        return []
     if plan.tiles or plan.density not in ("cards", "slim"):
         y, end = _target(node, plan)
         width = 1 + 1.2 * len(answering) / most if plan.tiles else 2.25

@@ -1,14 +1,9 @@
-"""What the map knows of each Service: its endpoints, and the pods that its selector finds.
-
-Reads EndpointSlices, as kube-proxy does. The Service default/kubernetes is not drawn: it leads to the API
-server, which stands on the map already.
-"""
+"""What the map knows of each Service: its endpoints, and the pods that its selector finds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from clusters.engine.objects import Object, is_active, labels_of, namespace_of
-from clusters.engine.store import MemoryStore
+from clusters.engine.objects import Object, is_active, namespace_of
 from clusters.web.states import service_state
 
 
@@ -28,20 +23,12 @@ class ServiceFacts:
         return namespace_of(self.object), self.object["metadata"]["name"]
 
 
-def read_services(image: MemoryStore) -> list[ServiceFacts]:
-    """All Services that are drawn, sorted by namespace and name."""
-    return [
-        _facts(image, service)
-        for service in image.list("Service")
-        if (namespace_of(service), service["metadata"]["name"]) != ("default", "kubernetes")
-    ]
-
-
-def _facts(image: MemoryStore, service: Object) -> ServiceFacts:
+def service_facts(service: Object, slices: Iterable[Object]) -> ServiceFacts:
+    """Read a Service together with its EndpointSlices, as kube-proxy does."""
     namespace, name = namespace_of(service), service["metadata"]["name"]
     ready = tuple(
         endpoint["targetRef"]["uid"]
-        for endpoint_slice in image.indexed("slices-by-service", f"{namespace}/{name}")
+        for endpoint_slice in slices
         for endpoint in endpoint_slice.get("endpoints") or ()
         if (endpoint.get("conditions") or {}).get("ready") and "targetRef" in endpoint
     )
@@ -70,11 +57,13 @@ def _age(service: Object) -> tuple[str, str, str]:
 def selected_pods(service: Object, pods: Iterable[Object]) -> list[Object]:
     """The pods that the Service's selector finds and that are not on their way out."""
     selector: Mapping[str, str] = service["spec"].get("selector") or {}
-    namespace = namespace_of(service)
-    if not selector:
-        return []
+    namespace, wanted = namespace_of(service), selector.items()
     return [
         pod
         for pod in pods
-        if selector.items() <= labels_of(pod).items() and namespace_of(pod) == namespace and is_active(pod)
+        if wanted
+        and (labels := pod["metadata"].get("labels"))
+        and wanted <= labels.items()
+        and pod["metadata"]["namespace"] == namespace
+        and is_active(pod)
     ]

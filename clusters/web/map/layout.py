@@ -4,8 +4,9 @@ A map is a few regions that a page can replace one by one. Whatever has not chan
 between two layouts that share a `MapCache`, and so is neither laid out nor rendered again.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -15,19 +16,21 @@ from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
 from clusters.web.map import services as band
 from clusters.web.map.edges import EdgesView, ServiceEdges, service_edges
-from clusters.web.map.endpoints import ServiceFacts, choose, read_services, selected_pods
-from clusters.web.map.nodes import NodeView, RowsView, natural, node_view, usage_of
-from clusters.web.map.pills import Pill, hint, pill_view
+from clusters.web.map.endpoints import ServiceFacts, choose, selected_pods
+from clusters.web.map.nodes import NodeView, RowsView, node_view, usage_of
+from clusters.web.map.pills import MOST_ICONS, Pill, hint, pill_view
 from clusters.web.map.plan import Box, Plan, plan
-from clusters.web.map.pods import GonePod, PodView, PodWords, services_by_pod, waiting_view
-from clusters.web.map.slots import needed, place
+from clusters.web.map.pods import GonePod, PodView, services_by_pod, waiting_view
+from clusters.web.map.reading import Cluster, MapCache, read
+from clusters.web.map.slots import needed
 from clusters.web.map.surroundings import (
     GroundView,
     commands,
     control_plane,
     outside,
 )
-from clusters.web.states import POD_STATES, state_words
+from clusters.web.map.words import Words
+from clusters.web.states import POD_STATES, pod_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +63,6 @@ class MapView:
         return plan.layout, plan.tiles, plan.density, plan.width, plan.height, *self.drawn, *self.rows
 
 
-@dataclass
-class MapCache:
-    """What two layouts of the same cluster, language, layout and density may share."""
-
-    nodes: dict[str, tuple[object, NodeView]] = field(default_factory=dict)
-    html: dict[str, tuple[object, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """The objects of an image, sorted for drawing."""
-
-    nodes: list[Object]
-    placed: list[list[tuple[int, Object]]]
-    """The pods of each node by slot."""
-    waiting: list[Object]
-    pods: list[Object]
-    services: list[ServiceFacts]
-
-
 def lay_out(
     image: MemoryStore,
     *,
@@ -96,7 +79,8 @@ def lay_out(
     name) of the Service that the viewer looks at; `gone` are pods whose ghosts still show; `activity` has
     the last thing each component of the control plane did, in words.
     """
-    cluster = _read(image)
+    cache = MapCache() if cache is None else cache
+    cluster = read(image, cache)
     large = choose(cluster.services, selected_service)
     shown = band.shown(cluster.services, large)
     drawing = plan(
@@ -106,9 +90,9 @@ def lay_out(
         extra=band.extra_height(layout, len(shown), len(cluster.waiting)),
     )
     boxes = band.stack(drawing, shown, large, bool(cluster.waiting))
-    words = PodWords()
-    nodes = _nodes(image, cluster, drawing, large, gone, words, cache or MapCache())
-    waiting = _waiting(cluster.waiting, words)
+    words = Words()
+    nodes = _nodes(image, cluster, drawing, large, gone, words, cache)
+    waiting = _waiting(cluster.waiting, words, cache)
     drawn: list[Any] = [GroundView("map-ground", drawing)]
     if drawing.outside:
         drawn.append(outside(drawing, shown, boxes))
@@ -127,32 +111,17 @@ def lay_out(
         plan=drawing,
         drawn={region.id: region for region in drawn},
         rows={region.id: region for region in rows},
-        summary=SummaryView("map-summary", _summary(nodes, waiting)),
+        summary=SummaryView("map-summary", _summary(nodes, waiting, words)),
     )
-
-
-def _read(image: MemoryStore) -> _Cluster:
-    nodes = sorted(image.list("Node"), key=lambda node: natural(node["metadata"]["name"]))
-    by_node: dict[str, list[Object]] = {node["metadata"]["name"]: [] for node in nodes}
-    waiting: list[Object] = []
-    pods = image.list("Pod")
-    for pod in pods:
-        name = pod["spec"].get("nodeName")
-        if name:
-            # A pod of a node that was just deleted has no place; the pod garbage collector takes it away.
-            by_node.get(name, []).append(pod)
-        else:
-            waiting.append(pod)
-    return _Cluster(nodes, [place(found) for found in by_node.values()], waiting, pods, read_services(image))
 
 
 def _nodes(
     image: MemoryStore,
-    cluster: _Cluster,
+    cluster: Cluster,
     drawing: Plan,
     large: ServiceFacts | None,
     gone: Sequence[GonePod],
-    words: PodWords,
+    words: Words,
     cache: MapCache,
 ) -> list[NodeView]:
     services = services_by_pod({service.label: service.ready for service in cluster.services})
@@ -172,8 +141,8 @@ def _nodes(
             drawing.foot,
             index == 0,
             selected,
-            node["metadata"]["resourceVersion"],
-            [(slot, pod["metadata"]["resourceVersion"]) for slot, pod in placed],
+            node,
+            placed,
             receives,
             ghosts,
         )
@@ -198,8 +167,14 @@ def _nodes(
     return [view for _key, view in found.values()]
 
 
-def _waiting(pods: Sequence[Object], words: PodWords) -> list[PodView]:
-    return [waiting_view(pod, words) for pod in pods]
+def _waiting(pods: Sequence[Object], words: Words, cache: MapCache) -> list[PodView]:
+    found: dict[str, tuple[Object, PodView]] = {}
+    for pod in pods:
+        uid = pod["metadata"]["uid"]
+        known = cache.waiting.get(uid)
+        found[uid] = known if known is not None and known[0] is pod else (pod, waiting_view(pod, words))
+    cache.waiting = found
+    return [view for _pod, view in found.values()]
 
 
 def _edges(
@@ -225,7 +200,7 @@ def _edges(
 
 
 def _services(
-    cluster: _Cluster,
+    cluster: Cluster,
     shown: Sequence[ServiceFacts],
     boxes: Sequence[Box],
     drawing: Plan,
@@ -233,7 +208,7 @@ def _services(
     nodes: Sequence[NodeView],
     dots: Mapping[str, tuple[tuple[float, float], ...]],
 ) -> band.ServicesView:
-    states = {pod.uid: pod.state for node in nodes for pod in node.pods}
+    objects = {node["metadata"]["name"]: node for node in cluster.nodes}
     hidden = len(cluster.services) - len(shown)
     more_box = band.more_box(boxes) if hidden else None
     views: list[Pill] = []
@@ -244,7 +219,10 @@ def _services(
                 service,
                 box,
                 drawing,
-                states=[states.get(pod["metadata"]["uid"], "pending") for pod in found],
+                total=max(len(found), len(service.ready)),
+                states=[
+                    pod_state(pod, objects.get(pod["spec"].get("nodeName", ""))) for pod in found[:MOST_ICONS]
+                ],
                 dots=dots[service.uid],
                 more=more_box is not None and more_box.y == box.y,
             )
@@ -264,18 +242,13 @@ def _services(
     )
 
 
-def _summary(nodes: Sequence[NodeView], waiting: Sequence[PodView]) -> str:
+def _summary(nodes: Sequence[NodeView], waiting: Sequence[PodView], words: Words) -> str:
     broken = sum(node.state == "notready" for node in nodes)
-    counts = dict.fromkeys(POD_STATES, 0)
-    for node in nodes:
-        for pod in node.pods:
-            counts[pod.state] += 1
-    counts["pending"] += len(waiting)
-    pods = sum(counts.values())
+    counts = Counter(pod.state for node in nodes for pod in node.pods)
+    counts.update(pod.state for pod in waiting)
     parts = [ngettext("%(count)d node", "%(count)d nodes", len(nodes)) % {"count": len(nodes)}]
     if broken:
         parts.append(_("%(count)d NotReady") % {"count": broken})
-    parts.append(ngettext("%(count)d pod", "%(count)d pods", pods) % {"count": pods})
-    words = state_words()
-    parts += [f"{words[state]}: {count}" for state, count in counts.items() if count]
+    parts.append(words.pods(counts.total()))
+    parts += [f"{words.states[state]}: {counts[state]}" for state in POD_STATES if counts[state]]
     return ", ".join(parts)

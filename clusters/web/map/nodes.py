@@ -1,12 +1,13 @@
 """One node as it is drawn: a house with pods in it, or a tile."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clusters.engine import quantities
 from clusters.engine.clock import parse_rfc3339
@@ -16,12 +17,12 @@ from clusters.web.map.pods import (
     GhostView,
     GonePod,
     PodView,
-    PodWords,
     ghost_view,
     pod_view,
     pulling_container,
 )
-from clusters.web.states import is_silent, node_state, node_words
+from clusters.web.map.words import Words
+from clusters.web.states import is_silent, node_state
 from clusters.web.widths import fit, text_width
 
 COUNTED: Final = (
@@ -105,6 +106,7 @@ class RowsView:
     pods: tuple[PodView, ...]
 
 
+@lru_cache(maxsize=1024)
 def natural(name: str) -> list[tuple[bool, int, str]]:
     """Sort key that puts node-2 before node-10."""
     return [
@@ -128,7 +130,7 @@ def node_view(
     selected_service: str,
     gone: Sequence[GonePod],
     usage: float,
-    words: PodWords,
+    words: Words,
 ) -> NodeView:
     """The node in its box.
 
@@ -142,7 +144,7 @@ def node_view(
     )
     simulation = simulation_of(node)
     powered = bool(simulation.get("powered", True))
-    word = node_words()[state]
+    word = words.nodes[state]
     word_width = text_width(word, 11.3)
     free = box.w - 33 - (0 if plan.tiles else word_width + 18)
     return NodeView(
@@ -156,24 +158,19 @@ def node_view(
         word=word,
         word_width=round(word_width, 1),
         label=fit(name, free, 12 if plan.tiles else 13.5),
-        range=_("no power") if not powered else (node.get("spec") or {}).get("podCIDR", ""),
-        aria=_aria(name, word, len(pods)),
+        range=words.no_power if not powered else (node.get("spec") or {}).get("podCIDR", ""),
+        aria=f"{name}, {word}, {words.pods(len(pods))}",
         powered=powered,
         silent_since=_silent_since(node) if state == "notready" else None,
         pods=pods,
         ghosts=_ghosts(gone, placed, plan),
-        bars=_bars(pods, box, plan) if plan.density == "nodes" else (),
+        bars=_bars(pods, box, plan, words) if plan.density == "nodes" else (),
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
         lines_y=_lines_y(len(placed) and placed[-1][0] + 1, box, plan),
         usage=round(usage, 3),
         selected_service=selected_service,
         foot=_foot(node, placed, box, plan, powered and state != "notready") if plan.foot else None,
     )
-
-
-def _aria(name: str, word: str, pods: int) -> str:
-    count = ngettext("%(count)d pod", "%(count)d pods", pods) % {"count": pods}
-    return f"{name}, {word}, {count}"
 
 
 def _silent_since(node: Object) -> float | None:
@@ -214,22 +211,16 @@ def usage_of(node: Object, usage: Sequence[int]) -> float:
     )
 
 
-def _bars(pods: Sequence[PodView], box: Box, plan: Plan) -> tuple[Bar, ...]:
-    words = {
-        "ready": _("ready"),
-        "starting": _("starting"),
-        "terminating": _("leaving"),
-        "crashing": _("crashing"),
-        "unreachable": _("unreachable"),
-    }
+def _bars(pods: Sequence[PodView], box: Box, plan: Plan, words: Words) -> tuple[Bar, ...]:
     width = box.w - (18 if plan.tiles else 33)
+    counts = Counter(pod.state for pod in pods)
     bars: list[Bar] = []
     x = 0.0
     for state, states in COUNTED:
-        count = sum(pod.state in states for pod in pods)
+        count = sum(counts[member] for member in states)
         if count:
             part = round(width * count / len(pods), 2)
-            bars.append(Bar(state, count, words[state], x, part))
+            bars.append(Bar(state, count, words.bars[state], x, part))
             x += part
     return tuple(bars)
 

@@ -71,15 +71,17 @@ def pill_view(
     box: Box,
     plan: Plan,
     *,
+    total: int,
     states: Sequence[str],
     dots: tuple[tuple[float, float], ...],
     more: bool,
 ) -> Pill:
-    """One pill. `states` are the drawn states of the pods that its selector finds; `more` says that its
-    right end is taken by the count of further Services.
+    """One pill.
+
+    `total` pods are found by its selector, `states` are the drawn states of the first of them, `dots` where
+    its lines begin; `more`: its right end is taken by the count of further Services.
     """
     metadata, ready = service.object["metadata"], len(service.ready)
-    total = max(len(states), ready)
     counted = _("%(ready)d of %(total)d") % {"ready": ready, "total": total}
     large, phone = box.h > SMALL_PILL, plan.layout == "phone"
     said = counted if ready or phone or not large else _nobody(counted)

@@ -5,7 +5,8 @@ from typing import Any
 from django.template import engines
 from markupsafe import Markup
 
-from clusters.web.map.layout import MapCache, MapView
+from clusters.web.map.layout import MapView
+from clusters.web.map.reading import MapCache
 
 FULL = "clusters/map.jinja"
 TABLE = "clusters/map_table.jinja"

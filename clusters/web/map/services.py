@@ -1,7 +1,7 @@
 """The band of Services: how their pills stack, and the tray where pods wait that have no node."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from django.utils.translation import gettext as _
@@ -98,7 +98,7 @@ def tray(plan: Plan, boxes: Sequence[Box], pods: Sequence[Object], views: Sequen
     text = planned(f"{title} · {reason}", 11.8) if plan.layout == "phone" else planned(title, 11.8)
     most = max(1, int((box.w - left - 14 - max(text, planned(reason, 11))) // pitch))
     placed = tuple(
-        replace(pod, x=left + index * pitch, y=(box.h - size) / 2) for index, pod in enumerate(views[:most])
+        pod._replace(x=left + index * pitch, y=(box.h - size) / 2) for index, pod in enumerate(views[:most])
     )
     return Tray(box, placed, title, reason, left + len(placed) * pitch + 5)
 
