@@ -59,9 +59,7 @@ class Field:
             return self.struct.go_type
         if self.item is not None:
             return ("[]" if self.kind == "list" else "map[string]") + self.item.go_type
-        return {"number": "float64", "time": "v1.Time", "quantity": "resource.Quantity"}.get(
-            self.kind, self.kind
-        )
+        return _GO_TYPES.get(self.kind, self.kind)
 
 
 @dataclass(eq=False, slots=True)
