@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from clusters import journal, storage
+from clusters.engine.assembly import build
 from clusters.engine.changes import Change
 from clusters.engine.control_plane import ControlPlane
 from clusters.engine.store import MemoryStore
@@ -107,12 +108,6 @@ def caught_up(cluster_id: str) -> Held:
         held = _held[cluster_id] = _load(cluster_id, now)
     held.used_at = now
     return held
-
-
-def build() -> ControlPlane:
-    from clusters.engine import assembly
-
-    return assembly.build()
 
 
 def plane_of(held: Held) -> ControlPlane:

@@ -10,9 +10,11 @@ from typing import TypeVar
 from django.conf import settings
 
 from clusters.actions.transactions import transact
+from clusters.engine import bootstrap
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import bad_request
 from clusters.engine.apiserver.manifests import parse_manifests
+from clusters.engine.kubelet import node_status
 from clusters.engine.objects import REMOVE, Object, labels_of, with_value
 from clusters.engine.store import Overlay
 
@@ -96,15 +98,12 @@ def kill_pod(cluster_id: str, person: str, namespace: str, name: str, *, force: 
 
 def power(cluster_id: str, person: str, node: str, on: bool) -> Object:
     """Switch a node's power on or off."""
-    from clusters.engine import bootstrap
-
-    return act(cluster_id, person, lambda store: bootstrap.power(store, node, on))
+    switch = node_status.power_on if on else node_status.power_off
+    return act(cluster_id, person, lambda store: switch(store, node))
 
 
 def add_node(cluster_id: str, person: str) -> Object:
-    """A new node with the first free name node-1, node-2, ..."""
-    from clusters.engine import bootstrap
-
+    """A new node, named node-<n> with a number that no node had before."""
     return act(cluster_id, person, bootstrap.add_node)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clusters import access, storage
 from clusters.actions.objects import act
-from clusters.engine import cluster
+from clusters.engine import bootstrap, cluster
 from clusters.engine.apiserver.errors import StatusError, bad_request
 from clusters.engine.clock import Clock
 from clusters.engine.objects import with_value
@@ -81,17 +81,21 @@ def _create_for(person: str, *, name: str = "", nodes: int = 3, delays: str = "r
 
 
 def _create(made: Cluster, nodes: int, delays: str) -> Cluster:
-    from clusters.engine import bootstrap
-
     wall = time.time()
     overlay = Overlay(MemoryStore(), now=wall, seed=made.seed, actor="bootstrap")
-    bootstrap.new_cluster(overlay, nodes=nodes, delays=delays, clock=Clock(wall, wall))
-    limits = {"nodes": settings.LIFELINES_MAX_NODES, "pods": settings.LIFELINES_MAX_PODS}
-    itself = overlay.get(*cluster.KEY)
-    assert itself is not None
-    overlay.update(with_value(itself, ("spec", "limits"), limits))
+    bootstrap.new_cluster(overlay, nodes=0, delays=delays, clock=Clock(wall, wall))
+    _set_limits(overlay)
+    for _number in range(nodes):
+        bootstrap.add_node(overlay)
     with transaction.atomic():
         made.save(force_insert=True)
         storage.commit(made.pk, 0, overlay.changes, wake_at=wall)
     made.refresh_from_db()
     return made
+
+
+def _set_limits(store: Overlay) -> None:
+    itself = store.get(*cluster.KEY)
+    assert itself is not None
+    limits = {"nodes": settings.LIFELINES_MAX_NODES, "pods": settings.LIFELINES_MAX_PODS}
+    store.update(with_value(itself, ("spec", "limits"), limits))
