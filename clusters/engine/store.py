@@ -86,7 +86,7 @@ def _orphan_namespace(pod: Object) -> Iterable[str]:
 
 def _owner_uids(obj: Object) -> Iterable[str]:
     owners = owners_of(obj)
-    return [owner["uid"] for owner in owners] if owners else ()
+    return dict.fromkeys(owner["uid"] for owner in owners) if owners else ()
 
 
 def _slice_service(endpoint_slice: Object) -> Iterable[str]:
@@ -151,6 +151,7 @@ def _node_controller_pods(pod: Object) -> tuple[tuple[str, str], tuple[int, ...]
 
 
 Bucket = str | tuple[str, str]
+Tallies = Map[Bucket, tuple[int, ...]]
 
 TALLIES: Final[dict[str, Callable[[Object], tuple[Bucket, tuple[int, ...]] | None]]] = {
     "node-usage": _node_usage,
@@ -166,7 +167,7 @@ class MemoryStore:
         self.revision = revision
         self._kinds: dict[str, Objects] = {}
         self._indexes: dict[str, Map[str, Map[Key, None]]] = {}
-        self._tallies: dict[str, Map[Bucket, tuple[int, ...]]] = {}
+        self._tallies: dict[str, Tallies] = {}
         self._sorted: dict[str, KeyList] = {}
 
     @classmethod
@@ -221,6 +222,10 @@ class MemoryStore:
     def tally(self, name: str, bucket: Bucket) -> tuple[int, ...]:
         """The sums of a bucket of TALLIES; () if nothing was counted there."""
         return self._tally(name).get(bucket, ())
+
+    def tallies(self, name: str) -> Tallies:
+        """All sums of TALLIES at once, for who needs those of many buckets."""
+        return self._tally(name)
 
     def apply(self, changes: Iterable[Change]) -> "MemoryStore":
         """The image after these changes, which others have committed."""
@@ -288,7 +293,7 @@ class MemoryStore:
             self._indexes[name] = found
         return found
 
-    def _tally(self, name: str) -> Map[Bucket, tuple[int, ...]]:
+    def _tally(self, name: str) -> Tallies:
         found = self._tallies.get(name)
         if found is None:
             found = Map()
@@ -310,15 +315,16 @@ def _moved(
 
 
 def _recounted(
-    sums: Map[Bucket, tuple[int, ...]],
+    sums: Tallies,
     was: tuple[Bucket, tuple[int, ...]] | None,
     now: tuple[Bucket, tuple[int, ...]] | None,
-) -> Map[Bucket, tuple[int, ...]]:
+) -> Tallies:
     for counted, sign in ((was, -1), (now, 1)):
         if counted is not None:
             bucket, amounts = counted
             before = sums.get(bucket) or (0,) * len(amounts)
-            sums = sums.set(bucket, tuple(a + sign * b for a, b in zip(before, amounts, strict=True)))
+            after = tuple(a + sign * b for a, b in zip(before, amounts, strict=True))
+            sums = sums.set(bucket, after) if any(after) else sums.delete(bucket)
     return sums
 
 

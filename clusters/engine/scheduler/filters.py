@@ -23,12 +23,10 @@ FINAL_REASONS: Final = frozenset({UNSCHEDULABLE, UNTOLERATED, NO_AFFINITY})
 """Reasons that would stay if pods were removed from the node (UnschedulableAndUnresolvable)."""
 
 _CORDON: Final = {"key": UNSCHEDULABLE_TAINT, "effect": "NoSchedule"}
-_NOTHING: Final = (0, 0, 0)
 
 
-def static_filters(pod: Object, info: NodeInfo) -> tuple[str, ...]:
+def static_filters(spec: Object, info: NodeInfo) -> tuple[str, ...]:
     """What follows from the node's and the pod's spec alone, whatever runs there."""
-    spec = pod["spec"]
     tolerations = spec.get("tolerations") or ()
     if info.unschedulable and not tolerates(tolerations, _CORDON):
         return (UNSCHEDULABLE,)
@@ -47,22 +45,18 @@ def node_affinity(spec: Object, info: NodeInfo) -> bool:
     return required is None or any(_term_matches(term, info) for term in required["nodeSelectorTerms"])
 
 
-def node_ports(pod: Object, info: NodeInfo, store: MemoryStore) -> tuple[str, ...]:
+def node_ports(wanted: frozenset[tuple[str, int]], info: NodeInfo, store: MemoryStore) -> tuple[str, ...]:
     """Two pods cannot have the same port of one machine."""
-    wanted = host_ports(pod)
-    if wanted:
-        for other in store.indexed("pods-by-node", info.name):
-            if wanted & host_ports(other):
-                return (NO_PORTS,)
-    return ()
+    others = store.indexed("pods-by-node", info.name) if wanted else ()
+    return (NO_PORTS,) if any(wanted & host_ports(other) for other in others) else ()
 
 
-def node_resources_fit(
-    request: tuple[int, int], info: NodeInfo, usage: tuple[int, ...] = _NOTHING
-) -> tuple[str, ...]:
+def node_resources_fit(request: tuple[int, int], info: NodeInfo, usage: tuple[int, ...]) -> tuple[str, ...]:
     """`request` and `usage` are (milli CPU, bytes of memory[, pods])."""
     cpu, memory = request
     used_cpu, used_memory, pods = usage
+    if pods < info.pods and cpu <= info.cpu - used_cpu and memory <= info.memory - used_memory:
+        return ()
     reasons = []
     if pods >= info.pods:
         reasons.append("Too many pods")
@@ -91,7 +85,8 @@ def _term_matches(term: Object, info: NodeInfo) -> bool:
 
 
 def _matches(expression: Object, labels: dict[str, str]) -> bool:
-    value, operator = labels.get(expression["key"]), expression["operator"]
+    value = labels.get(expression["key"])
+    operator: str = expression["operator"]
     values: list[str] = expression.get("values") or []
     if operator == "In":
         return value in values
@@ -101,4 +96,5 @@ def _matches(expression: Object, labels: dict[str, str]) -> bool:
         return (value is not None) == (operator == "Exists")
     if value is None or not value.isdigit():
         return False
-    return int(value) > int(values[0]) if operator == "Gt" else int(value) < int(values[0])
+    limit = int(values[0])
+    return int(value) > limit if operator == "Gt" else int(value) < limit

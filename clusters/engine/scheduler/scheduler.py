@@ -8,7 +8,8 @@ polling.
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from operator import add
+from typing import Final
 
 from clusters.engine import cluster, events
 from clusters.engine.apiserver import verbs
@@ -32,15 +33,13 @@ from clusters.engine.scheduler.node_info import NodeInfo, Snapshot
 from clusters.engine.store import MemoryStore, Overlay, pod_requests
 from clusters.engine.workqueue import WorkQueue
 
-NAME = "default-scheduler"
-_NOTHING = (0, 0, 0)
+NAME: Final = "default-scheduler"
+_NOTHING: Final = (0, 0, 0)
+_NONE: Final = (0,)
 
 
-class Candidate(NamedTuple):
-    """A node that can take the pod, and what pods use of it already."""
-
-    info: NodeInfo
-    usage: tuple[int, ...]
+Candidate = tuple[NodeInfo, tuple[int, ...]]
+"""A node that can take the pod, and what pods use of it already."""
 
 
 class Scheduler:
@@ -89,69 +88,59 @@ class Scheduler:
         pod = store.get(*key)
         if pod is not None and _is_ours(pod) and not cluster.is_stopped(store, NAME):
             self._snapshot.update(store)
-            schedule_one(store, pod, self._snapshot.infos)
+            schedule_one(store, pod, self._snapshot)
 
 
-def schedule_one(store: Overlay, pod: Object, infos: list[NodeInfo]) -> None:
+def schedule_one(store: Overlay, pod: Object, snapshot: Snapshot) -> None:
     """Bind the pod to the best node, or report why there is none."""
-    candidates, reasons = find_nodes_that_fit_pod(store, pod, infos)
+    candidates, reasons = find_nodes_that_fit_pod(store, pod, snapshot)
     if not candidates:
-        _handle_failure(store, pod, _fit_error(len(infos), reasons))
+        _handle_failure(store, pod, _fit_error(reasons))
         return
-    node = _select_host(store, pod, prioritize_nodes(store, pod, candidates))
+    node = _select_host(store, pod, candidates, prioritize_nodes(store, pod, candidates))
     bound = verbs.bind(store, namespace_of(pod), name_of(pod), node)
     said = f"Successfully assigned {namespace_of(pod)}/{name_of(pod)} to {node}"
     events.record_action(store, bound, "Scheduled", said, component=NAME, action="Binding")
 
 
 def find_nodes_that_fit_pod(
-    store: MemoryStore, pod: Object, infos: list[NodeInfo]
+    store: MemoryStore, pod: Object, snapshot: Snapshot
 ) -> tuple[list[Candidate], list[tuple[str, ...]]]:
     """The nodes that can take the pod, and for each other node the reasons why it cannot."""
-    request = pod_requests(pod)
-    candidates, reasons = [], []
-    for info in infos:
-        usage = store.tally("node-usage", info.name) or _NOTHING
-        why = (
-            filters.static_filters(pod, info)
-            or filters.node_ports(pod, info, store)
-            or filters.node_resources_fit(request, info, usage)
-        )
+    suitable, found = snapshot.suitable(pod["spec"], filters.static_filters)
+    request, ports = pod_requests(pod), filters.host_ports(pod)
+    usage_of = store.tallies("node-usage").get
+    candidates, reasons = [], list(found)
+    for info in suitable:
+        usage = usage_of(info.name, _NOTHING)
+        why = filters.node_resources_fit(request, info, usage)
+        if ports:
+            why = filters.node_ports(ports, info, store) or why
         if why:
             reasons.append(why)
         else:
-            candidates.append(Candidate(info, usage))
+            candidates.append((info, usage))
     return candidates, reasons
 
 
-def prioritize_nodes(store: MemoryStore, pod: Object, candidates: list[Candidate]) -> list[tuple[int, str]]:
-    """(score, node name) of each candidate."""
-    request = pod_requests(pod)
-    owner = controller_of(pod)
-    counts = [0] * len(candidates)
-    if owner is not None:
-        uid = owner["uid"]
-        counts = [
-            sum(store.tally("node-controller-pods", (candidate.info.name, uid))) for candidate in candidates
-        ]
-    most = max(counts)
-    return [
-        (
-            scores.least_allocated(candidate.info, request, candidate.usage)
-            + scores.SPREAD_WEIGHT * scores.spread(count, most),
-            candidate.info.name,
-        )
-        for candidate, count in zip(candidates, counts, strict=True)
-    ]
+def prioritize_nodes(store: MemoryStore, pod: Object, candidates: list[Candidate]) -> list[int]:
+    """The score of each candidate."""
+    request, owner = pod_requests(pod), controller_of(pod)
+    uid = owner["uid"] if owner is not None else ""
+    count_of = store.tallies("node-controller-pods").get
+    spread = scores.spread([count_of((info.name, uid), _NONE)[0] for info, _usage in candidates])
+    least = [scores.least_allocated(info, request, usage) for info, usage in candidates]
+    return list(map(add, least, spread))
 
 
-def _select_host(store: Overlay, pod: Object, scored: list[tuple[int, str]]) -> str:
-    best = max(score for score, _name in scored)
-    names = [name for score, name in scored if score == best]
-    return names[int(store.unique(f"host/{uid_of(pod)}", 8), 16) % len(names)]
+def _select_host(store: Overlay, pod: Object, candidates: list[Candidate], score: list[int]) -> str:
+    best = max(score)
+    infos = [info for (info, _usage), points in zip(candidates, score, strict=True) if points == best]
+    return infos[int(store.unique(f"host/{uid_of(pod)}", 8), 16) % len(infos)].name
 
 
-def _fit_error(nodes: int, reasons: list[tuple[str, ...]]) -> str:
+def _fit_error(reasons: list[tuple[str, ...]]) -> str:
+    nodes = len(reasons)
     if not nodes:
         return "no nodes available to schedule pods"
     final = sum(not filters.FINAL_REASONS.isdisjoint(why) for why in reasons)
