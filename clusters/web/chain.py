@@ -15,7 +15,15 @@ from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED, Change
 from clusters.engine.labels import subset_matches
-from clusters.engine.objects import Object, controller_of, labels_of, name_of, namespace_of, uid_of
+from clusters.engine.objects import (
+    Object,
+    controller_of,
+    is_deleting,
+    labels_of,
+    name_of,
+    namespace_of,
+    uid_of,
+)
 from clusters.engine.store import MemoryStore
 from clusters.web.sentences import Sentence, Told, mono, tell
 from clusters.web.states import node_state, pod_state
@@ -160,11 +168,15 @@ def _next_of_pod(image: MemoryStore, pod: Object) -> SafeString | None:
         service for service in image.list("Service", namespace_of(pod)) if _selects(service, labels_of(pod))
     ]
     if state == "starting" and services:
+        has_ip = (pod.get("status") or {}).get("podIP")
         text = _("The pod gets an IP and joins Service {service}")
+        text = _("The container starts and the pod joins Service {service}") if has_ip else text
         return format_html(text, service=name_of(services[0]))
+    if state == "unreachable" and is_deleting(pod):
+        return format_html(_("The pod goes when {node} comes back or is deleted"), node=mono(node))
     texts = {
         "pending": _("Scheduler chooses a node"),
-        "starting": _("The pod gets an IP and starts"),
+        "starting": _("The container starts"),
         "running": _("The pod becomes ready"),
         "terminating": _("The pod is gone and its IP is free"),
         "crashing": _("kubelet tries again"),

@@ -11,7 +11,8 @@ from clusters.web.row_texts import short_name
 from clusters.web.timescale import Window
 from clusters.web.widths import fit_name, planned
 
-NOW_PILL: Final = 33.0
+NOW_PILL: Final = 36.0
+"""Px left of now that its own pill takes."""
 FARTHEST: Final = 60.0
 """Px that a flag may move away from its moment to keep clear of the next one."""
 

@@ -18,7 +18,7 @@ from clusters.web.lineage import History, PodLife, ServiceLife
 from clusters.web.row_texts import Gutter, gutter_of
 from clusters.web.times import clock_text
 from clusters.web.timescale import Line, Mark, Window, grid, window_of
-from clusters.web.widths import fit_name
+from clusters.web.widths import fit_name, planned
 
 CROWD: Final = 12
 """More living pods than this are drawn as one band."""
@@ -43,6 +43,8 @@ SHAPES: Final = {
     "tablet": Shape(height=222, plot=822, flags=26, band=54, extra=26, foot=24, pitch=19),
     "phone": Shape(height=108, plot=262, flags=0, band=36, extra=29, foot=8, pitch=29),
 }
+DIGIT: Final = 6.3
+"""Px of a character of the time that now is, as in `lifelines.js`."""
 HIGHEST_ROW: Final = 40.0
 ROOMY_ROW: Final = 30.0
 LINE_IN_ROW: Final = 0.66
@@ -95,6 +97,10 @@ class Chart:
     started: float
     drawn: float
     now: str
+    now_word: str
+    now_word_width: float
+    """Px of the pill without the time."""
+    now_width: float
     summary: str
     grid: list[Mark]
     bands: list[Band]
@@ -128,6 +134,8 @@ def lay_out(history: History, *, layout: str = "wide", now: float | None = None)
     kept, hidden = ([], 0) if crowded else fit(chains, max(2, int(height / shape.pitch)), layout == "phone")
     count = sum(map(len, kept)) + (hidden > 0)
     pitch = min(HIGHEST_ROW, height / max(count, 1))
+    clock, word = clock_text(window.right - window.started), _("now")
+    word_width = round(planned(word, 10.8)) + 15
     return Chart(
         layout=layout,
         shape=shape,
@@ -135,7 +143,10 @@ def lay_out(history: History, *, layout: str = "wide", now: float | None = None)
         labels=pitch >= 20,
         started=window.started,
         drawn=window.at(window.right),
-        now=clock_text(window.right - window.started),
+        now=clock,
+        now_word=word,
+        now_word_width=word_width,
+        now_width=round(word_width + DIGIT * len(clock), 1),
         summary=_summary(services, chains, window),
         grid=grid(window),
         bands=[_band(service, i, shape, window) for i, service in enumerate(services[:MOST_SERVICES])],

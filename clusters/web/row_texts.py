@@ -51,19 +51,20 @@ def short_name(life: PodLife) -> str:
 
 def gutter_of(life: PodLife, now: float) -> Gutter:
     """What holds at `now` (simulated) at the end of this pod's line."""
+    ip = life.ip or _("no IP")
     if life.gone_at is not None:
-        return Gutter(life.ip, _("gone"), "leave", struck=True)
+        return Gutter(ip, _("gone"), "leave", struck=bool(life.ip))
     if life.state == "crashing":
         words = crash_words(life.pod) if life.pod else ""
-        return Gutter(life.ip or _("no IP yet"), words, "fail")
+        return Gutter(ip, words, "fail")
     gutter = {
         "pending": Gutter(_("no IP yet"), _("no node yet"), "work"),
         "starting": Gutter(life.ip or _("IP soon"), _("starting"), "work", countdown=_pull(life)),
-        "ready": Gutter(life.ip, "", "ink", living=True),
-        "running": Gutter(life.ip, _("not ready yet"), "run", living=True),
-        "terminating": Gutter(life.ip, _("terminating"), "leave", countdown=_grace(life)),
-        "completed": Gutter(life.ip, _("finished"), "leave", struck=True),
-        "unreachable": Gutter(life.ip, _("unreachable"), "leave"),
+        "ready": Gutter(ip, "", "ink", living=True),
+        "running": Gutter(ip, _("not ready yet"), "run", living=True),
+        "terminating": Gutter(ip, _("terminating"), "leave", countdown=_grace(life)),
+        "completed": Gutter(ip, _("finished"), "leave", struck=True),
+        "unreachable": Gutter(ip, _("unreachable"), "leave"),
     }[life.state]
     if gutter.countdown is None:
         return gutter

@@ -100,6 +100,8 @@ def _you_node(told: Told) -> list[Sentence]:
         if powered:
             return [_said("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
         return [_said("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
+    if told.change.verb == ADDED:
+        return [_said("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
     return _you(told)
 
 
@@ -150,7 +152,7 @@ def _kubelet_pod(told: Told) -> list[Sentence]:
     if told.change.verb == DELETED:
         text = _("{kubelet} removed it. Its IP is free again")
         return [_said("g-kubelet", "quiet", text, kubelet=kubelet)]
-    told_now = [ask(told, kubelet) for ask in (_pull, _address, _failure, _start, _readiness)]
+    told_now = [ask(told, kubelet) for ask in (_address, _pull, _failure, _start, _readiness)]
     return [sentence for sentence in told_now if sentence is not None]
 
 
@@ -234,13 +236,31 @@ def _readiness(told: Told, kubelet: SafeString) -> Sentence | None:
 
 
 def _node_controller(told: Told) -> list[Sentence]:
-    before, now = _ready_status(told.before), _ready_status(told.change.object)
-    actor, name = strong(_("Node controller")), mono(told.name)
-    if now == before or now is None:
+    actor, name, said = strong(_("Node controller")), mono(told.name), []
+    if _ready_status(told.change.object) == "Unknown" != _ready_status(told.before):
+        said.append(
+            _said("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name)
+        )
+    taints = _evicting_taints(told.change.object) - _evicting_taints(told.before)
+    if taints:
+        text = _("{actor} tainted {name}: {taint}")
+        taint = mono(", ".join(sorted(taints)))
+        said.append(_said("s-crashing", "fail", text, actor=actor, name=name, taint=taint))
+    return said
+
+
+def _evicting_taints(node: Object | None) -> set[str]:
+    taints = (node["spec"].get("taints") if node else None) or ()
+    return {taint["key"].rpartition("/")[2] for taint in taints if taint["effect"] == "NoExecute"}
+
+
+def _node_controller_pod(told: Told) -> list[Sentence]:
+    """A silent node cannot say how its pods are: the node controller speaks for it."""
+    if told.before is None or not is_ready(told.before) or is_ready(told.change.object):
         return []
-    if now == "Unknown":
-        return [_said("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name)]
-    return []
+    actor, node = strong(_("Node controller")), told.change.object["spec"].get("nodeName", "")
+    text = _("{actor} marked it not ready: {node} is silent, nobody can tell")
+    return [_said("s-unreachable", "fail", text, actor=actor, node=mono(node))]
 
 
 def _kubelet_node(told: Told) -> list[Sentence]:
@@ -316,6 +336,7 @@ _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
     ("kubelet", "Pod"): _kubelet_pod,
     ("kubelet", "Node"): _kubelet_node,
     ("node-controller", "Node"): _node_controller,
+    ("node-controller", "Pod"): _node_controller_pod,
     ("taint-eviction-controller", "Pod"): _evictor,
     ("garbage-collector", ""): _collector,
     ("pod-garbage-collector", "Pod"): _pod_collector,

@@ -6,7 +6,7 @@ import { clockText, now as simulated } from "./clock.js";
 const WINDOW = 360;
 const SHORTEST = 60;
 const NUDGE = 0.25; // px that the chart may lag behind before it is drawn again
-const NOW = 33; // px left of now that its pill takes
+const DIGIT = 6.3; // px of a character of the time that now is
 const GAP = 4; // px between two flags
 const STEP = 5; // seconds that an arrow key moves the hairline
 
@@ -62,9 +62,21 @@ const placeMarks = (svg, view) => {
   }
 };
 
+const nowWidth = (svg) => Number(svg.querySelector("[data-word]")?.getAttribute("width") ?? 0);
+
+const writeNow = (svg, view) => {
+  const text = svg.querySelector("[data-now]");
+  if (!text) return;
+  write(text, clockText(view.now));
+  const pill = svg.querySelector("[data-word]");
+  const width = Number(pill.dataset.word) + DIGIT * text.textContent.length;
+  set(pill, "width", String(width));
+  set(pill, "x", String(-width / 2));
+};
+
 // Flags keep clear of the pill that says now and of each other; the line under them stays where it is.
 const placeFlags = (svg, view) => {
-  let edge = 1 - NOW / view.width;
+  let edge = 1 - (nowWidth(svg) / 2 + GAP) / view.width;
   for (const flag of [...svg.querySelectorAll("[data-flag]")].reverse()) {
     const half = Number(flag.dataset.width) / 2 / view.width;
     const place = Math.min(view.at(Number(flag.dataset.flag)), edge - half);
@@ -102,9 +114,9 @@ const draw = (svg, t, width) => {
   const view = { now: t, left, length, width, at: (time) => (time - left) / length };
   placeLines(svg, view);
   placeMarks(svg, view);
+  writeNow(svg, view);
   placeFlags(svg, view);
   placeGrid(svg, view);
-  for (const text of svg.querySelectorAll("[data-now]")) write(text, clockText(t));
   placeHairline(svg, view);
   for (const area of svg.querySelectorAll(".area")) {
     set(area, "viewBox", `${(left - Number(area.dataset.left)).toFixed(2)} 0 ${length.toFixed(2)} 100`);
@@ -138,7 +150,7 @@ const stale = () => {
   if (stepwise() && chart()) draw(chart(), Math.floor(now(chart())), widthOf(chart()));
 };
 new MutationObserver(stale).observe(document.body, { subtree: true, attributeFilter: ["data-drawn"] });
-document.addEventListener("htmx:after:swap", stale);
+document.addEventListener("htmx:after:ws:message", stale);
 addEventListener("resize", stale);
 
 const pointAt = (event) => {

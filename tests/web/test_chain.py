@@ -97,10 +97,7 @@ def test_an_eviction_leads_back_to_the_power_switch():
         "ReplicationController looked at its pods",
         "It created kubia-bbbbb",
     ]
-    assert (
-        texts(steps_of(told, "kubia-aaaaa"))[-1]
-        == "If node-1 stays silent, the pod is deleted and replaced elsewhere"
-    )
+    assert texts(steps_of(told, "kubia-aaaaa"))[-1] == "The pod goes when node-1 comes back or is deleted"
     node = texts(steps_of(told, "node-1", "Node", ""))
     assert node[1:3] == ["You powered node-1 off", "Node controller hears nothing from node-1"]
 
