@@ -12,8 +12,10 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Char
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/css/tokens.css">
 <link rel="stylesheet" href="/static/css/base.css"><link rel="stylesheet" href="/static/css/lifelines.css">
 <style>.frame {{ width: 622px; height: 276px; }}</style></head><body>
-<time id="clock" data-simulated="{simulated}" data-speed="{speed}" data-paused="{paused}" data-start="{start}">
-</time><div class="frame">{chart}</div><script type="module" src="/static/js/lifelines.js"></script></body></html>"""
+<time id="clock" data-simulated="{simulated}" data-speed="{speed}" data-paused="{paused}"
+data-start="{start}"></time>
+<div class="frame">{chart}</div>
+<script type="module" src="/static/js/lifelines.js"></script></body></html>"""
 
 
 @pytest.fixture
