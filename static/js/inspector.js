@@ -1,0 +1,34 @@
+// What the inspector needs beyond its links: arrow keys on its tabs, and the way to the form for a Service.
+const tabs = (tab) => [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+
+const neighbour = (tab, key) => {
+  const all = tabs(tab);
+  const at = all.indexOf(tab);
+  const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1 }[key];
+  return next === undefined ? null : all[(next + all.length) % all.length];
+};
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("#inspector [role=tab]");
+  const next = tab && neighbour(tab, event.key);
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  next.click();
+});
+
+const expose = (controller) => {
+  const field = document.getElementById("expose-controller");
+  const build = document.getElementById("build");
+  field.value = controller;
+  field.closest("details").open = true;
+  if (build.offsetParent === null || getComputedStyle(build).visibility === "hidden") {
+    document.querySelector('[data-opens="build"]')?.click();
+  }
+  field.focus();
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-expose]");
+  if (button) expose(button.dataset.expose);
+});
