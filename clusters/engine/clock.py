@@ -14,6 +14,9 @@ from random import Random
 
 QUANTUM = 0.05
 """Simulated seconds. Due times are rounded up to it, so that what is due together is one commit."""
+_QUANTA_A_SECOND = round(1 / QUANTUM)
+_TOLERANCE = 1e-4
+"""Quanta. A float of today's date in seconds is only exact to a quarter of a microsecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Clock:
 
 def quantise(t: float) -> float:
     """`t` rounded up to the next QUANTUM."""
-    return math.ceil(t / QUANTUM - 1e-6) * QUANTUM
+    return math.ceil(t * _QUANTA_A_SECOND - _TOLERANCE) / _QUANTA_A_SECOND
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ beyond what fits a Decimal and arithmetic, which the engine does on plain intege
 """
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -46,12 +46,16 @@ def parse_quantity(value: Any) -> Decimal:
 
 def milli(value: Any) -> int:
     """The amount in thousandths, rounded up: `500m` is 500 (CPU)."""
-    return -int(-(parse_quantity(value) * 1000) // 1)
+    return _rounded_up(parse_quantity(value) * 1000)
 
 
 def whole(value: Any) -> int:
     """The amount in units, rounded up: `1Ki` is 1024 (bytes, pods)."""
-    return -int(-parse_quantity(value) // 1)
+    return _rounded_up(parse_quantity(value))
+
+
+def _rounded_up(amount: Decimal) -> int:
+    return int(amount.to_integral_value(ROUND_CEILING))
 
 
 def format_milli(amount: int) -> str:
