@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clusters.engine import quantities
 from clusters.engine.clock import parse_rfc3339
+from clusters.engine.images import image_of
 from clusters.engine.objects import Object, condition_of, simulation_of
 from clusters.web.map.plan import Box, Plan
 from clusters.web.map.pods import (
@@ -228,16 +229,16 @@ def _bars(pods: Sequence[PodView], box: Box, plan: Plan, words: Words) -> tuple[
 def _foot(node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Plan, running: bool) -> Foot:
     room = box.w - 19
     runtime, icons, width = _chips(node, room)
-    pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod, node))), "")
+    pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod))), "")
     images = simulation_of(node).get("images") or {}
-    text = pulling or _images_line([short_image(image) for image in images], box.w - 40)
+    names = [short_image(image) for image in images]
     return Foot(
         y=box.h - plan.foot,
         runtime=runtime,
         runtime_width=width,
         kubelet_width=round(room - width, 2),
         icons=icons,
-        images=fit(text, box.w - 40, 11),
+        images=fit(pulling, box.w - 40, 11) if pulling else _images_line(names, box.w - 40),
         busy=bool(pulling),
         on=running,
     )
@@ -258,25 +259,31 @@ def _chips(node: Object, room: float) -> tuple[str, bool, float]:
     return names[-1], False, room / 2
 
 
-def _pulling_words(pod: Object, node: Object) -> str:
+def _pulling_words(pod: Object) -> str:
     container = pulling_container(pod)
     if container is None:
         return ""
-    image = next(iter(pod["spec"]["containers"]))["image"]
-    size = container.get("bytes")
-    if size is None:
-        return _("%(image)s · pulling") % {"image": short_image(image)}
-    return _("%(image)s · pulling %(size)d MB") % {"image": short_image(image), "size": round(size / 1e6)}
+    name = container.get("image") or pod["spec"]["containers"][0]["image"]
+    image = image_of(name)
+    if image is None:
+        return _("%(image)s · pulling") % {"image": short_image(name)}
+    return _("%(image)s · pulling %(size)d MB") % {
+        "image": short_image(name),
+        "size": round(image.size / 1e6),
+    }
 
 
 def _images_line(names: Sequence[str], room: float) -> str:
     """Image names joined by dots; those that do not fit are counted."""
+    if not names:
+        return _("no images yet")
+    text = ""
     for shown in range(len(names), 0, -1):
-        hidden = len(names) - shown
-        text = " · ".join([*names[:shown], *([f"+{hidden}"] if hidden else [])])
-        if text_width(text, 11) <= room:
-            return text
-    return names[0] if names else _("no images yet")
+        rest = f" · +{len(names) - shown}" if shown < len(names) else ""
+        text = " · ".join(names[:shown])
+        if text_width(text + rest, 11) <= room:
+            break
+    return fit(text, room - text_width(rest, 11), 11) + rest
 
 
 def short_image(image: str) -> str:
