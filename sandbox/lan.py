@@ -59,7 +59,7 @@ def secret_key(data_dir: Path) -> str:
     Two processes that start at once end up with the same key: the file appears complete, under its name,
     once. Raises OSError if `data_dir` cannot be written.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # sessions lie beside it
     path = data_dir / "secret-key"
     if not path.exists():
         draft = data_dir / f"secret-key.{os.getpid()}.{secrets.token_hex(4)}"

@@ -26,6 +26,12 @@ class LineFormatter(logging.Formatter):
         return masked(super().format(record))
 
 
+def without_traceback(record: logging.LogRecord) -> bool:
+    """A filter that keeps the message and drops the traceback: it would be about Django, not about us."""
+    record.exc_info = None
+    return True
+
+
 def masked(text: str) -> str:
     """Returns `text` with the values of secret query parameters replaced by ***."""
     return SECRET.sub(r"\1=***", text)

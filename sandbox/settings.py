@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.lan import allowed_hosts, secret_key
+from sandbox.logs import without_traceback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
@@ -127,12 +128,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "sandbox.logs.LineFormatter"}},
+    "filters": {"no_traceback": {"()": lambda: without_traceback}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # sandbox.middleware.access_log says the same in one line
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
         "daphne": {"level": "WARNING"},
     },
 }

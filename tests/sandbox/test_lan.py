@@ -104,6 +104,7 @@ def test_secret_key_is_made_once_and_private(tmp_path):
     assert settings_under(tmp_path / "other")["SECRET_KEY"] != first
     mode = stat.S_IMODE((tmp_path / "data" / "secret-key").stat().st_mode)
     assert mode == 0o600
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
 def test_secret_key_of_many_at_once_is_one(tmp_path):

@@ -42,3 +42,10 @@ def test_a_request_is_one_masked_line(client, caplog):
     assert len(access) == 1
     assert " GET /nothing-here?claim=*** 404 " in access[0]
     assert not any("s3cr3t" in text for text in lines)
+
+
+def test_a_foreign_host_is_one_line(client, caplog):
+    client.get("/healthz", headers={"host": "evil.example"})
+    (text,) = [LineFormatter().format(r) for r in caplog.records if r.name.startswith("django.security")]
+    assert "evil.example" in text
+    assert "\n" not in text
