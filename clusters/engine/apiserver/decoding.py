@@ -43,6 +43,7 @@ def decode_strictly(obj: Object) -> Object:
 
 
 def cannot_handle(obj: Object, why: str) -> StatusError:
+    """400: an object of that kind and version cannot be made of this one."""
     kind, version = obj["kind"], obj["apiVersion"].rpartition("/")[2]
     return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
 
@@ -56,6 +57,7 @@ class _Decoder:
         self.complaints: list[str] = []
 
     def struct(self, struct: Struct, value: dict[str, Any], path: str, names: str) -> dict[str, Any]:
+        """The known fields of one struct; the unknown ones become complaints."""
         decoded = {}
         for key, found in value.items():
             here = f"{path}.{key}" if path else key

@@ -19,6 +19,7 @@ _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def namespace(obj: Object) -> Object:
+    """A Namespace with its own name as a label, held by what is in it."""
     labels = {**labels_of(obj), "kubernetes.io/metadata.name": name_of(obj)}
     spec = {"finalizers": ["kubernetes"], **(obj.get("spec") or {})}
     return {**with_value(obj, ("metadata", "labels"), labels), "spec": spec}
@@ -30,6 +31,7 @@ def carry_over_namespace(obj: Object, before: Object) -> Object:
 
 
 def node(obj: Object) -> Object:
+    """A Node with a spec."""
     return {**obj, "spec": obj.get("spec") or {}}
 
 
@@ -59,6 +61,7 @@ def qos_class(spec: Object) -> str:
 
 
 def replication_controller(obj: Object) -> Object:
+    """A ReplicationController with one replica, its selector and labels from the template."""
     spec = {"replicas": 1, **_set_fields(obj.get("spec") or {})}
     template = spec.get("template")
     if not template:
@@ -74,6 +77,7 @@ def replication_controller(obj: Object) -> Object:
 
 
 def service(obj: Object) -> Object:
+    """A Service of type ClusterIP, whose target ports are its ports."""
     spec = {"type": "ClusterIP", "sessionAffinity": "None", **_set_fields(obj.get("spec") or {})}
     if spec["sessionAffinity"] == "ClientIP":
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
@@ -89,6 +93,7 @@ def service(obj: Object) -> Object:
 
 
 def endpoints(obj: Object) -> Object:
+    """Endpoints whose ports are TCP."""
     subsets = [
         {**subset, "ports": [{"protocol": "TCP", **port} for port in subset["ports"]]}
         if subset.get("ports")
@@ -99,6 +104,7 @@ def endpoints(obj: Object) -> Object:
 
 
 def endpoint_slice(obj: Object) -> Object:
+    """An EndpointSlice whose ports are TCP and have at least an empty name."""
     ports = [{"name": "", "protocol": "TCP", **port} for port in obj.get("ports") or ()]
     return {**obj, "endpoints": obj.get("endpoints") or [], "ports": ports}
 

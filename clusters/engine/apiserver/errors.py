@@ -36,10 +36,12 @@ class StatusError(Exception):
 
 
 def not_found(kind: str, name: str) -> StatusError:
+    """404: there is no such object."""
     return StatusError(404, "NotFound", f'{_resource(kind)} "{name}" not found', _details(kind, name))
 
 
 def already_exists(kind: str, name: str) -> StatusError:
+    """409: the name is taken."""
     message = f'{_resource(kind)} "{name}" already exists'
     return StatusError(409, "AlreadyExists", message, _details(kind, name))
 
@@ -54,6 +56,7 @@ def conflict(kind: str, name: str, why: str = "") -> StatusError:
 
 
 def forbidden(kind: str, name: str, why: str, causes: Sequence[Object] = ()) -> StatusError:
+    """403: not allowed, because of `why`. Without a name it is about the kind as a whole."""
     message = (
         f'{_resource(kind)} "{name}" is forbidden: {why}'
         if name
@@ -63,10 +66,12 @@ def forbidden(kind: str, name: str, why: str, causes: Sequence[Object] = ()) -> 
 
 
 def bad_request(message: str) -> StatusError:
+    """400: the request cannot be understood."""
     return StatusError(400, "BadRequest", message)
 
 
 def too_large(message: str) -> StatusError:
+    """413: the request is longer than the server reads."""
     return StatusError(413, "RequestEntityTooLarge", message)
 
 

@@ -62,33 +62,41 @@ def quoted(value: Any) -> str:
 
 
 def required(field: str, detail: str = "") -> FieldError:
+    """The field is missing or empty."""
     return FieldError(REQUIRED, field, "", detail)
 
 
 def invalid(field: str, value: Any, detail: str) -> FieldError:
+    """The value breaks the rule that `detail` tells."""
     return FieldError(INVALID, field, value, detail)
 
 
 def forbidden(field: str, detail: str) -> FieldError:
+    """The field may not be set like that here."""
     return FieldError(FORBIDDEN, field, "", detail)
 
 
 def duplicate(field: str, value: Any, detail: str = "") -> FieldError:
+    """The value was used before, where it may be used once."""
     return FieldError(DUPLICATE, field, value, detail)
 
 
 def not_found(field: str, value: Any) -> FieldError:
+    """The value names something that is not there."""
     return FieldError(NOT_FOUND, field, value, "")
 
 
 def internal(field: str, detail: str) -> FieldError:
+    """The server cannot do it, though the field is right."""
     return FieldError(INTERNAL, field, "", detail)
 
 
 def too_long(field: str, longest: int) -> FieldError:
+    """The value has more than `longest` bytes."""
     return FieldError(TOO_LONG, field, "", f"may not be more than {longest} bytes")
 
 
 def not_supported(field: str, value: Any, supported: Iterable[str]) -> FieldError:
+    """The value is not one of the `supported` ones, which are told in that order."""
     known = ", ".join(quoted(name) for name in supported)
     return FieldError(NOT_SUPPORTED, field, value, f"supported values: {known}")

@@ -120,14 +120,17 @@ def environment_variable(name: str) -> Complaints:
 
 
 def port_number(value: int) -> Complaints:
+    """Numbers of ports."""
     return in_range(value, 1, 65535)
 
 
 def in_range(value: int, low: int, high: int) -> Complaints:
+    """Numbers from `low` to `high`, both included."""
     return () if low <= value <= high else (f"must be between {low} and {high}, inclusive",)
 
 
 def not_negative(value: int) -> Complaints:
+    """Numbers from 0."""
     return () if value >= 0 else ("must be greater than or equal to 0",)
 
 

@@ -71,10 +71,12 @@ class Struct:
 
     @property
     def short_name(self) -> str:
+        """Without its package: `PodSpec`."""
         return self.name.rpartition(".")[2]
 
     @property
     def go_type(self) -> str:
+        """As Go names it: `v1.PodSpec`."""
         return ".".join(self.name.split(".")[-2:])
 
 
@@ -93,6 +95,7 @@ def struct_of(api_version: str, kind: str) -> Struct:
 
 
 def is_rfc3339(text: str) -> bool:
+    """Whether a text looks like a time as JSON has it, with date, time and zone."""
     return _RFC3339.fullmatch(text) is not None
 
 
@@ -122,6 +125,7 @@ class _Structs:
         self._made: dict[str, Struct] = {}
 
     def struct(self, name: str) -> Struct:
+        """The type of that definition."""
         made = self._made.get(name)
         if made is None:
             # Known before its fields are, since types may contain themselves.

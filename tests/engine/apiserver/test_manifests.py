@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.apiserver.manifests import MAX_BYTES, parse_manifests
+from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.apiserver.scalars import resolve
+from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.changes import encode
-from tests.engine.apiserver.test_create import refusal
+from tests.engine.apiserver.test_allocation import service
+from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal
 from tests.engine.builders import make_store
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
@@ -326,3 +329,87 @@ def test_no_yaml_whatever_ends_in_anything_but_a_refusal(parts):
 @given(_typed | _values)
 def test_no_json_whatever_ends_in_anything_but_a_refusal(value):
     apply_everything(json.dumps(value))
+
+
+_FOCUS = set(
+    [
+        "metadata",
+        "spec",
+        "containers",
+        "template",
+        "ports",
+        "port",
+        "name",
+        "image",
+        "subsets",
+        "taints",
+        "addresses",
+        "ip",
+    ]
+)
+_TEXTS = st.sampled_from(
+    ["a", "a", "a", "b", "", "A", "10.96.0.9", "Always", "None", "NodePort", "TCP", "Exists", "IPv4"]
+)
+_NUMBERS = st.sampled_from([1, 1, 80, 30080, 0, -1, 2**31 - 1])
+_SCALARS = {
+    "string": _TEXTS,
+    "bool": st.booleans(),
+    "int32": _NUMBERS,
+    "int64": _NUMBERS,
+    "int-or-string": _NUMBERS | _TEXTS,
+    "quantity": st.sampled_from(["0", "1", "500m", "-1", "1Gi", 2]),
+    "time": st.just("2026-11-24T08:00:00Z"),
+    "any": st.just({}),
+}
+
+
+@st.composite
+def typed_fields(draw, struct, depth=0):
+    """An object with some of a type's fields, each of the right type."""
+    focus = sorted(_FOCUS & struct.fields.keys())
+    others = sorted(struct.fields.keys() - _FOCUS - {"status", "apiVersion", "kind"})
+    chosen = [key for key in focus if draw(st.integers(0, 9)) < 9]
+    if others:
+        chosen += draw(st.lists(st.sampled_from(others), max_size=1))
+    return {key: draw(typed_value(struct.fields[key], depth + 1)) for key in chosen}
+
+
+@st.composite
+def typed_value(draw, field, depth):
+    if field.struct is not None:
+        return draw(typed_fields(field.struct, depth)) if depth < 8 else {}
+    if field.item is None:
+        return draw(_SCALARS[field.kind])
+    values = draw(st.lists(typed_value(field.item, depth + 1), max_size=2)) if depth < 8 else []
+    if field.kind == "list":
+        return values
+    return dict(zip(("a", "b"), values, strict=False))
+
+
+@st.composite
+def typed_objects(draw):
+    resource = draw(st.sampled_from(RESOURCES))
+    obj = draw(typed_fields(struct_of(resource.api_version, resource.kind)))
+    obj = {**obj, "apiVersion": resource.api_version, "kind": resource.kind}
+    if draw(st.integers(0, 9)) < 9:
+        obj["metadata"] = {**obj.get("metadata", {}), "name": "web", "namespace": "default"}
+        obj["metadata"].pop("resourceVersion", None)
+    return obj
+
+
+@st.composite
+def varied_objects(draw):
+    """A good object with one field of its spec, or of its container, set to something else."""
+    obj = json.loads(json.dumps(draw(st.sampled_from([bare_pod(), bare_controller(), service()]))))
+    spec = obj["spec"]
+    struct = struct_of("v1", obj["kind"]).fields["spec"].struct
+    if obj["kind"] == "Pod" and draw(st.booleans()):
+        [spec], struct = spec["containers"], struct.fields["containers"].item.struct
+    key = draw(st.sampled_from(sorted(struct.fields)))
+    spec[key] = draw(typed_value(struct.fields[key], 4))
+    return obj
+
+
+@given(st.lists(typed_objects() | varied_objects(), min_size=1, max_size=3))
+def test_no_object_of_the_right_types_ends_in_anything_but_a_refusal(objects):
+    apply_everything("\n".join(json.dumps(obj) for obj in objects))

@@ -20,6 +20,10 @@ Check = Callable[[str], Iterable[str]]
 def validate_metadata(
     obj: Object, *, namespaced: bool = True, name_check: Check = names.dns1123_subdomain
 ) -> list[FieldError]:
+    """Complaints about name, labels, annotations, finalizers and owners.
+
+    `name_check` says which names a kind may have.
+    """
     metadata = obj["metadata"]
     errors: list[FieldError] = []
     if base := metadata.get("generateName"):
@@ -39,6 +43,7 @@ def validate_metadata(
 
 
 def validate_labels(field: str, labels: Mapping[str, str] | None) -> list[FieldError]:
+    """Complaints about a map of labels, or a selector, found at `field`."""
     errors = []
     for key, value in (labels or {}).items():
         errors += complaints(field, key, names.label_key)
@@ -47,6 +52,7 @@ def validate_labels(field: str, labels: Mapping[str, str] | None) -> list[FieldE
 
 
 def validate_annotations(field: str, annotations: Mapping[str, str] | None) -> list[FieldError]:
+    """Complaints about keys of annotations and about their size."""
     if not annotations:
         return []
     errors = []
@@ -63,6 +69,7 @@ def complaints(field: str, value: str, check: Check) -> list[FieldError]:
 
 
 def immutable(field: str, value: Any, before: Any) -> list[FieldError]:
+    """A complaint if the value is not what it was before."""
     return [] if value == before else [invalid(field, value, "field is immutable")]
 
 

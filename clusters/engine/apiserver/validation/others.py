@@ -13,10 +13,12 @@ from clusters.engine.objects import Object
 
 
 def validate_namespace(obj: Object) -> list[FieldError]:
+    """Complaints about a Namespace."""
     return validate_metadata(obj, namespaced=False, name_check=names.dns1123_label)
 
 
 def validate_node(obj: Object) -> list[FieldError]:
+    """Complaints about a Node's name and taints."""
     taints = (obj.get("spec") or {}).get("taints") or ()
     return validate_metadata(obj, namespaced=False) + validate_taints(taints, "metadata.taints")
 
@@ -31,6 +33,7 @@ def validate_node_update(obj: Object, before: Object) -> list[FieldError]:
 
 
 def validate_endpoints(obj: Object) -> list[FieldError]:
+    """Complaints about filled-in Endpoints."""
     errors = validate_metadata(obj)
     for index, subset in enumerate(obj.get("subsets") or ()):
         path = f"subsets[{index}]"
@@ -46,6 +49,7 @@ def validate_endpoints(obj: Object) -> list[FieldError]:
 
 
 def validate_endpoint_slice(obj: Object) -> list[FieldError]:
+    """Complaints about a filled-in EndpointSlice."""
     errors = validate_metadata(obj)
     type_ = obj.get("addressType")
     if not type_:
@@ -59,12 +63,16 @@ def validate_endpoint_slice(obj: Object) -> list[FieldError]:
 
 
 def validate_endpoint_slice_update(obj: Object, before: Object) -> list[FieldError]:
+    """A slice keeps its type of addresses."""
     return immutable("addressType", obj.get("addressType"), before.get("addressType"))
 
 
 def validate_event(obj: Object) -> list[FieldError]:
+    """Complaints about an Event."""
     errors = validate_metadata(obj)
-    involved = obj.get("involvedObject") or {}
+    involved = obj.get("involvedObject")
+    if involved is None:
+        return [*errors, required("involvedObject")]
     if involved.get("namespace") and involved["namespace"] != obj["metadata"].get("namespace"):
         field, value = "involvedObject.namespace", involved["namespace"]
         errors.append(invalid(field, value, "does not match event.namespace"))

@@ -33,6 +33,7 @@ _UPDATABLE: Final = (
 
 
 def validate_pod_template(template: Object, field: str) -> list[FieldError]:
+    """Complaints about a filled-in PodTemplateSpec; `field` is its path in the object."""
     metadata = template.get("metadata") or {}
     return [
         # Upstream really leaves "metadata" out of these two paths.
@@ -83,6 +84,7 @@ def validate_pod_update(pod: Object, before: Object) -> list[FieldError]:
 
 
 def validate_tolerations(tolerations: Iterable[Object], field: str) -> list[FieldError]:
+    """Complaints about a pod's tolerations, found at `field`."""
     errors = []
     for index, toleration in enumerate(tolerations):
         path = f"{field}[{index}]"
@@ -102,6 +104,7 @@ def validate_tolerations(tolerations: Iterable[Object], field: str) -> list[Fiel
 
 
 def validate_taints(taints: Iterable[Object], field: str) -> list[FieldError]:
+    """Complaints about a node's taints, found at `field`."""
     errors: list[FieldError] = []
     seen = set()
     for index, taint in enumerate(taints):

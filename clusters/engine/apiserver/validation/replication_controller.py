@@ -12,6 +12,7 @@ from clusters.engine.objects import Object
 
 
 def validate_replication_controller(obj: Object) -> list[FieldError]:
+    """Complaints about a filled-in ReplicationController."""
     spec = obj["spec"]
     errors = validate_metadata(obj)
     for part in ("minReadySeconds", "replicas"):

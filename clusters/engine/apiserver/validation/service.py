@@ -31,6 +31,7 @@ _SUPPORTED: Final = {
 
 
 def validate_service(obj: Object) -> list[FieldError]:
+    """Complaints about a filled-in Service."""
     spec = obj["spec"]
     errors = validate_metadata(obj, name_check=names.dns1123_label)
     if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
@@ -144,6 +145,7 @@ NOT_AN_IP: Final = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff
 
 @lru_cache(maxsize=4096)
 def is_ipv4(text: str) -> bool:
+    """Whether a text is an address as Services and pods have them."""
     try:
         IPv4Address(text)
     except ValueError:
