@@ -331,22 +331,20 @@ def test_no_json_whatever_ends_in_anything_but_a_refusal(value):
     apply_everything(json.dumps(value))
 
 
-_FOCUS = set(
-    [
-        "metadata",
-        "spec",
-        "containers",
-        "template",
-        "ports",
-        "port",
-        "name",
-        "image",
-        "subsets",
-        "taints",
-        "addresses",
-        "ip",
-    ]
-)
+_FOCUS = {
+    "metadata",
+    "spec",
+    "containers",
+    "template",
+    "ports",
+    "port",
+    "name",
+    "image",
+    "subsets",
+    "taints",
+    "addresses",
+    "ip",
+}
 _TEXTS = st.sampled_from(
     ["a", "a", "a", "b", "", "A", "10.96.0.9", "Always", "None", "NodePort", "TCP", "Exists", "IPv4"]
 )
