@@ -130,7 +130,11 @@ class TestNodes:
 
     def test_a_silent_node_says_since_when(self):
         node = node_of(lay_out(drawn.image(drawn.node(ready="Unknown"))))
-        assert (node.state, node.silent_since) == ("notready", drawn.NOW - 60)
+        assert (node.state, node.silence.since) == ("notready", drawn.NOW - 60)
+
+    def test_a_node_that_starts_is_not_called_silent(self):
+        silence = node_of(lay_out(drawn.image(drawn.node(ready="False")))).silence
+        assert (silence.title, silence.since, silence.lines) == ("Not ready yet", None, ())
 
     def test_a_node_without_power_that_nobody_misses_yet_is_still_ready(self):
         node = node_of(lay_out(drawn.image(drawn.node(powered=False))))

@@ -24,7 +24,7 @@ from clusters.web.map.pods import (
 )
 from clusters.web.map.words import Words
 from clusters.web.states import is_silent, node_state
-from clusters.web.widths import fit, text_width
+from clusters.web.widths import fit, text_width, wrap
 
 COUNTED: Final = (
     ("ready", ("ready", "completed")),
@@ -63,6 +63,18 @@ class Foot:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What is written in a node that is not ready, `y` under its eaves."""
+
+    y: float
+    h: float
+    title: str
+    since: float | None
+    """Simulated time of the last sign of life; None for a node that was never silent."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NodeView:
     """One node and all that is in it: a region of the map and some rows of the table."""
 
@@ -82,15 +94,13 @@ class NodeView:
     range: str
     aria: str
     powered: bool
-    silent_since: float | None
+    silence: Silence | None
     pods: tuple[PodView, ...]
     ghosts: tuple[GhostView, ...]
     bars: tuple[Bar, ...]
     bar_pitch: float
     usage: float
     """The share of the node that its pods ask for."""
-    lines_y: float | None
-    """Where a silent node says so, None if there is no room under its pods."""
     selected_service: str
     foot: Foot | None
 
@@ -162,21 +172,34 @@ def node_view(
         range=words.no_power if not powered else (node.get("spec") or {}).get("podCIDR", ""),
         aria=f"{name}, {word}, {words.pods(len(pods))}",
         powered=powered,
-        silent_since=_silent_since(node) if state == "notready" else None,
+        silence=_silence(node, len(placed) and placed[-1][0] + 1, box, plan) if state == "notready" else None,
         pods=pods,
         ghosts=_ghosts(gone, placed, plan),
         bars=_bars(pods, box, plan, words) if plan.density == "nodes" else (),
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
-        lines_y=_lines_y(len(placed) and placed[-1][0] + 1, box, plan),
         usage=round(usage, 3),
         selected_service=selected_service,
         foot=_foot(node, placed, box, plan, powered and state != "notready") if plan.foot else None,
     )
 
 
-def _silent_since(node: Object) -> float | None:
-    if not is_silent(node):
+def _silence(node: Object, slots: int, box: Box, plan: Plan) -> Silence | None:
+    """What a node that is not ready says under its pods; None where there is no room for it."""
+    if plan.tiles or plan.density not in ("cards", "slim"):
         return None
+    lines: list[str] = []
+    if is_silent(node):
+        for sentence in (_("Its pods may still run."), _("Nobody can tell.")):
+            lines += wrap(sentence, box.w - 26, 11.3, 2)
+    y = plan.slots.top + slots * plan.slots.pitch_y + 23
+    height = 27 + 14.5 * len(lines)
+    if y - 17 + height > box.h - plan.foot:
+        return None
+    title = _("No signal") if is_silent(node) else _("Not ready yet")
+    return Silence(y, height, title, _silent_since(node) if is_silent(node) else None, tuple(lines))
+
+
+def _silent_since(node: Object) -> float | None:
     heartbeat = simulation_of(node).get("heartbeat")
     if heartbeat is not None:
         return float(heartbeat)
@@ -191,12 +214,6 @@ def _ghosts(
         return ()
     taken = {slot for slot, _pod in placed}
     return tuple(ghost_view(pod, plan) for pod in gone if pod.slot not in taken)
-
-
-def _lines_y(slots: int, box: Box, plan: Plan) -> float | None:
-    """The first of three lines, 23 px under the last slot in use."""
-    y = plan.slots.top + slots * plan.slots.pitch_y + 23
-    return y if y + 40 < box.h - plan.foot else None
 
 
 def usage_of(node: Object, usage: Sequence[int]) -> float:
