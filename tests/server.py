@@ -27,6 +27,8 @@ class Server:
     `url` is "http://127.0.0.1:PORT", `log` the file of what it printed, `environment` what it is given.
     """
 
+    command = (sys.executable, "manage.py", "serve")
+
     def __init__(self, data_dir, **environment):
         self.data_dir = Path(data_dir)
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -61,7 +63,7 @@ class Server:
         self.manage("migrate", "--verbosity", "0")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                self.command,
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
