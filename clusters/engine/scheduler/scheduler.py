@@ -22,6 +22,7 @@ from clusters.engine.objects import (
     controller_of,
     is_deleting,
     is_finished,
+    key_of,
     labels_of,
     name_of,
     namespace_of,
@@ -73,8 +74,9 @@ class Scheduler:
             self._enqueue(change.key, change, store)
 
     def _retry_all(self, change: Change, store: MemoryStore) -> None:
-        for key in store.indexed_keys("pods-to-schedule", NAME):
-            self._enqueue(key, change, store)
+        waiting = store.indexed("pods-to-schedule", NAME)
+        for pod in sorted(waiting, key=lambda pod: str(pod["metadata"]["creationTimestamp"])):
+            self._enqueue(key_of(pod), change, store)
 
     def _enqueue(self, key: Key, change: Change, store: MemoryStore) -> None:
         thinking = cluster.delays_of(store).schedule
