@@ -16,7 +16,9 @@ BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle}
 
 def main():
     chosen = sys.argv[1:] or list(BENCHMARKS)
-    versions = [f"{name} {version(name)}" for name in ("Django", "channels", "daphne", "orjson", "immutables")]
+    versions = [
+        f"{name} {version(name)}" for name in ("Django", "channels", "daphne", "orjson", "immutables")
+    ]
     print(
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {', '.join(versions)};",
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start",

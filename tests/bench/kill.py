@@ -9,19 +9,21 @@ from tests.bench.measure import WatchedServer, percentile
 from tests.install_chromium import find_chromium
 
 KILLS = 60
+READY = '#map [data-kind="Pod"][data-state="ready"]'
 
 # Timestamps on the clock that both pages share: that of the machine.
 CLICK = """() => {
-  const button = document.querySelector('#cluster-map [data-kind="Pod"][data-state="ready"] .kill');
+  const button = document.querySelector('#map [data-kind="Pod"][data-state="ready"] .kill');
   const at = performance.timeOrigin + performance.now();
   button.dispatchEvent(new MouseEvent("click", {bubbles: true}));
   return at;
 }"""
 WATCH = """() => {
-  const seen = new Set([...document.querySelectorAll('#cluster-map [data-kind="Pod"]')].map(p => p.dataset.name));
+  const drawn = document.querySelectorAll('#map [data-kind="Pod"]');
+  const seen = new Set([...drawn].map((pod) => pod.dataset.name));
   window.arrival = new Promise(resolve => {
     const observer = new MutationObserver(() => {
-      for (const pod of document.querySelectorAll('#cluster-map [data-kind="Pod"]')) {
+      for (const pod of document.querySelectorAll('#map [data-kind="Pod"]')) {
         if (!seen.has(pod.dataset.name)) {
           observer.disconnect();
           resolve(performance.timeOrigin + performance.now());
@@ -36,12 +38,14 @@ WATCH = """() => {
 def measure(directory):
     """Rows of the table."""
     server = WatchedServer(directory)
+    server.manage("migrate", "--verbosity", "0")
     link = server.manage("createcluster", "bench", "--nodes", "3", "--delays", "none").split()[-1]
     path = "/c/" + re.search(r"/c/(.*)", link)[1]
+    chromium = find_chromium()
     server.start()
     try:
         with sync_playwright() as playwright:
-            times = _kill_again_and_again(playwright, server.url + path)
+            times = _kill_again_and_again(playwright, chromium, server.url + path)
         stall = server.longest_stall()
     finally:
         server.stop()
@@ -53,8 +57,8 @@ def measure(directory):
     ]
 
 
-def _kill_again_and_again(playwright, url):
-    browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+def _kill_again_and_again(playwright, chromium, url):
+    browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
     killer, watcher = browser.new_context().new_page(), browser.new_context().new_page()
     for page in (killer, watcher):
         page.goto(url)
@@ -75,6 +79,4 @@ def _kill_again_and_again(playwright, url):
 
 
 def _three_ready(page):
-    page.wait_for_function(
-        """() => document.querySelectorAll('#cluster-map [data-kind="Pod"][data-state="ready"]').length === 3"""
-    )
+    page.wait_for_function(f"() => document.querySelectorAll('{READY}').length === 3")

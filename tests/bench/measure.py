@@ -1,4 +1,4 @@
-"""What the benchmarks share: a server that is watched, a client that is a browser without a screen, a table."""
+"""What the benchmarks share: a server that is watched, a client without a screen, a table."""
 
 import http.cookiejar
 import os

@@ -14,6 +14,7 @@ PODS = 1_000
 def measure(directory):
     """Rows of the table."""
     server = WatchedServer(directory)
+    server.manage("migrate", "--verbosity", "0")
     link = server.manage("createcluster", "bench", "--nodes", str(NODES), "--delays", "none").split()[-1]
     cluster = re.search(r"/c/([^/]+)/", link)[1]
     server.start()
