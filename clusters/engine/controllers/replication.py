@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from clusters.engine import cluster, events
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.changes import Change
+from clusters.engine.changes import MODIFIED, Change
 from clusters.engine.clock import quantise
 from clusters.engine.controllers.replication_order import pods_to_delete
 from clusters.engine.controllers.replication_status import calculate_status, next_available
@@ -56,7 +56,7 @@ class ReplicationManager:
             if change.actor != self.actor:
                 # Its own report of a status is no reason to look again.
                 self._enqueue(change.key, change, store)
-        elif change.previous is None or _counts_differently(change.previous, change.object):
+        elif change.verb != MODIFIED or _counts_differently(change.previous, change.object):
             for key in _interested(change, store):
                 self._enqueue(key, change, store)
 
@@ -190,8 +190,10 @@ def new_pod(controller: Object) -> Object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
 
 
-def _counts_differently(before: Object, after: Object) -> bool:
+def _counts_differently(before: Object | None, after: Object) -> bool:
     """Whether the pod's change can matter to any controller: most are reports of a start in progress."""
+    if before is None:
+        return True
     old, new = before["metadata"], after["metadata"]
     return (
         is_active(before) != is_active(after)

@@ -17,6 +17,7 @@ from clusters.engine.objects import (
     controller_of,
     controller_reference,
     is_active,
+    key_of,
     name_of,
     uid_of,
     with_value,
@@ -130,6 +131,15 @@ def test_a_terminating_pod_is_replaced_before_it_is_gone():
     settle(store, ReplicationManager)
     assert store.count("Pod") == 2
     assert [name_of(pod) for pod in active_pods(store)] != ["kubia-1"]
+
+
+def test_a_pod_that_is_gone_at_once_is_replaced():
+    store = make_store(make_replication_controller(replicas=1))
+    plane = settle(store, ReplicationManager)
+    verbs.delete(store, *key_of(store.list("Pod")[0]), grace_seconds=0)
+    plane.observe(store.changes[-1:], store)
+    carry_on(plane, store)
+    assert len(active_pods(store)) == 1
 
 
 def test_finished_pods_are_replaced_and_kept():
