@@ -1,5 +1,9 @@
 """The WebSocket of the cluster's page."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from clusters.web.consumers import LiveConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("c/<slug:cluster_id>/live", LiveConsumer.as_asgi()),
+]

@@ -1,0 +1,62 @@
+"""The socket of the cluster's page: lets in whoever may see the cluster, and hands it to the hub.
+
+It keeps no state: what is sent is the hub's business, and all it hears from the page is `ack <seq>`.
+"""
+
+import re
+from typing import Any, Final
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.http import Http404, QueryDict
+
+from clusters import access
+from clusters.web.hub import hub
+from clusters.web.render import look_of
+from clusters.web.viewer import Viewer
+
+ACK: Final = re.compile(r"ack (\d{1,9})\Z")
+LONGEST: Final = 64
+"""Characters of a message. A page never sends more; whoever does is hung up on."""
+TOO_BIG: Final = 1009
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """One open page."""
+
+    # The hub hears the channel layer for all sockets; none of them needs a channel of its own.
+    channel_layer_alias = ""
+
+    async def connect(self) -> None:
+        """Accept a person who may see the cluster; refuse anybody else as if there were none."""
+        cluster: str = self.scope["url_route"]["kwargs"]["cluster_id"]
+        query = QueryDict(self.scope["query_string"])
+        self.viewer = Viewer(
+            cluster, look_of(query, query.get("language", "")), self.send, self.close, hub().pace
+        )
+        if not await database_sync_to_async(self._may_see)(cluster):
+            await self.close()
+            return
+        await self.accept()
+        hub().join(self.viewer)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """An acknowledgement; anything else is not for us."""
+        if len(text_data or bytes_data or "") > LONGEST:
+            await self.close(TOO_BIG)
+            return
+        ack = ACK.match(text_data or "")
+        if ack:
+            await self.viewer.ack(int(ack[1]))
+
+    async def disconnect(self, code: int) -> None:
+        """The page is gone."""
+        hub().leave(self.viewer)
+
+    def _may_see(self, cluster: str) -> bool:
+        scope: dict[str, Any] = self.scope
+        try:
+            access.access_cluster(access.person_of(scope), cluster, access.VIEW)
+        except Http404:
+            return False
+        return True

@@ -1,0 +1,70 @@
+"""The forms of the Build panel. They only turn fields into values: what is valid, Kubernetes says."""
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
+
+
+class PanelForm(forms.Form):
+    """A form whose fields look like the panel's. It trusts the browser with nothing but their shape."""
+
+    use_required_attribute = False
+    use = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Both forms stand on one page: their fields need ids of their own.
+        super().__init__(*args, **{"auto_id": f"{self.use}-%s", **kwargs})
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+            field.widget.attrs.setdefault("autocomplete", "off")
+            field.widget.attrs.setdefault("spellcheck", "false")
+
+
+def _text(label: Any, initial: str, **attrs: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        initial=initial,
+        max_length=1024,
+        widget=forms.TextInput(attrs={"class": "input mono", "autocapitalize": "off", **attrs}),
+    )
+
+
+class ControllerForm(PanelForm):
+    """Create ReplicationController. The defaults make a newcomer's first click succeed."""
+
+    use = "create"
+
+    name = _text(_("Name"), "kubia")
+    image = _text(_("Image"), "luksa/kubia", list="images")
+    replicas = forms.IntegerField(label=_("Replicas"), initial=3)
+
+
+class ExposeForm(PanelForm):
+    """Expose a controller's pods as a Service."""
+
+    use = "expose"
+
+    name = _text(_("Name"), "kubia")
+    type = forms.ChoiceField(label=_("Type"), choices=[(name, name) for name in TYPES])
+    port = forms.IntegerField(label=_("Port"), initial=80)
+    target_port = forms.CharField(label=_("Target port"), initial="8080", max_length=63)
+
+
+class ScaleForm(forms.Form):
+    """How many pods a controller shall have."""
+
+    replicas = forms.IntegerField()
+
+
+class ClockForm(forms.Form):
+    """Speed, or pause and go on; what is not named stays."""
+
+    speed = forms.TypedChoiceField(
+        choices=[("1", 1), ("5", 5), ("20", 20)], coerce=int, empty_value=None, required=False
+    )
+    paused = forms.TypedChoiceField(
+        choices=[("0", 0), ("1", 1)], coerce=lambda v: v == "1", empty_value=None, required=False
+    )

@@ -1,0 +1,156 @@
+"""Pushes changes to the open pages: one hub a process, one room a cluster, one viewer a socket.
+
+A nudge only says that something happened. The room asks what, has every look that somebody watches drawn
+once, in a thread, and shows the new pictures to its viewers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from clusters import announce
+from clusters.models import Cluster
+from clusters.web.pictures import Picture
+from clusters.web.render import Look, pictures
+from clusters.web.viewer import NORMAL, Pace, Viewer
+
+logger = logging.getLogger(__name__)
+
+GONE: Final = 4404
+"""Close code: the cluster is no longer there."""
+AT_ONCE: Final = 25
+"""Viewers that are served before others on the event loop get a turn."""
+AFTER_ERROR: Final = 1.0
+"""Seconds of rest after a drawing that failed."""
+
+Draw = Callable[[str, Iterable[Look]], dict[Look, Picture]]
+
+
+class Room:
+    """The viewers of one cluster in this process."""
+
+    def __init__(self, cluster: str, draw: Draw, threads: ThreadPoolExecutor, pace: Pace) -> None:
+        self.cluster = cluster
+        self.viewers: set[Viewer] = set()
+        self._draw = draw
+        self._threads = threads
+        self._pace = pace
+        self._nudged = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    def nudge(self) -> None:
+        """Something may have changed."""
+        self._nudged.set()
+
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.slow):
+                    await self._nudged.wait()
+            await asyncio.sleep(self._pace.first)
+            self._nudged.clear()
+            try:
+                rest = await self._show()
+            except Cluster.DoesNotExist:
+                await self._end()
+                return
+            except Exception:
+                logger.exception("Cluster %s: drawing failed.", self.cluster)
+                rest = AFTER_ERROR
+            await asyncio.sleep(rest)
+
+    async def _show(self) -> float:
+        """Draw and show once. Returns how long to rest."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        looks = {viewer.look for viewer in self.viewers}
+        drawn = await loop.run_in_executor(self._threads, self._draw, self.cluster, looks)
+        took = loop.time() - started
+        gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
+        for number, viewer in enumerate(list(self.viewers), start=1):
+            if viewer.look in drawn:
+                viewer.gap = gap
+                await self._show_to(viewer, drawn[viewer.look])
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return max(gap - took, took / self._pace.share - took)
+
+    async def _show_to(self, viewer: Viewer, picture: Picture) -> None:
+        try:
+            await viewer.show(picture)
+        except Exception:
+            # Its socket has just been closed; the others must not suffer for it.
+            logger.info("Cluster %s: a page could not be reached.", self.cluster, exc_info=True)
+
+    async def _end(self) -> None:
+        for viewer in list(self.viewers):
+            await viewer.close(GONE)
+
+
+class Hub:
+    """All rooms of this process. Must be made and used on the event loop."""
+
+    def __init__(self, draw: Draw = pictures, pace: Pace = NORMAL) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._draw = draw
+        self.pace = pace
+        # One thread: drawing holds the interpreter anyway, and a thread has a database connection.
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        self._listener: asyncio.Task[None] | None = None
+
+    def join(self, viewer: Viewer) -> None:
+        """The viewer is shown its cluster from now on, beginning with a full snapshot."""
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.create_task(self._listen())
+        room = self._rooms.get(viewer.cluster)
+        if room is None:
+            room = self._rooms[viewer.cluster] = Room(viewer.cluster, self._draw, self._threads, self.pace)
+        room.viewers.add(viewer)
+        room.nudge()
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer's socket is closed. An empty room costs nothing."""
+        viewer.leave()
+        room = self._rooms.get(viewer.cluster)
+        if room is not None:
+            room.viewers.discard(viewer)
+            if not room.viewers:
+                room.close()
+                del self._rooms[viewer.cluster]
+
+    def nudge(self, cluster: str) -> None:
+        """Something happened in that cluster."""
+        room = self._rooms.get(cluster)
+        if room is not None:
+            room.nudge()
+
+    def stop(self) -> None:
+        """End all rooms and hear no more nudges."""
+        for room in self._rooms.values():
+            room.close()
+        self._rooms.clear()
+        if self._listener is not None:
+            self._listener.cancel()
+
+    async def _listen(self) -> None:
+        async for cluster in announce.nudges():
+            self.nudge(cluster)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop; a process serves on one."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]

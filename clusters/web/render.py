@@ -1,0 +1,164 @@
+"""From a scene to what a page shows: every section in one language, layout and density."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import QueryDict
+from django.template import engines
+from django.urls import reverse
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+
+from clusters.engine.clock import Clock
+from clusters.engine.cluster import clock_of, has_cloud
+from clusters.web import lifelines, panel
+from clusters.web.lifelines_table import table_of
+from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
+from clusters.web.news import news_of
+from clusters.web.pictures import Picture, Section, next_picture, plain
+from clusters.web.scene import Scene, scene_of
+from clusters.web.times import clock_text, started_at
+
+SPEEDS: Final = (1, 5, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that makes two viewers of a cluster see different pages."""
+
+    language: str = "en"
+    layout: str = "wide"
+    density: str = "auto"
+
+
+def look_of(query: QueryDict, language: str) -> Look:
+    """The look that a query asks for; what is not known becomes the default."""
+    languages = [code for code, _name in settings.LANGUAGES]
+    layout, density = query.get("layout", ""), query.get("density", "")
+    return Look(
+        language if language in languages else settings.LANGUAGE_CODE,
+        layout if layout in LAYOUTS else "wide",
+        density if density in DENSITIES else "auto",
+    )
+
+
+@dataclass
+class Drawing:
+    """The last picture of a scene in one look, and what the next one can take from it."""
+
+    picture: Picture | None = None
+    revision: int = 0
+    ghosts: bool = False
+    chart: tuple[int, str, str] = (-1, "", "")
+    """The version of the history that the lifelines were drawn from, their HTML, and their table's."""
+    cache: MapCache = field(default_factory=MapCache)
+
+
+def pictures(cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
+    """The cluster as it is now in each look; for the hub's thread. Raises Cluster.DoesNotExist."""
+    close_old_connections()
+    scene = scene_of(cluster)
+    with scene.lock:
+        scene.catch_up()
+        return {look: picture_of(scene, look) for look in looks}
+
+
+def picture_of(scene: Scene, look: Look) -> Picture:
+    """The newest picture of a scene in that look; the last one itself if nothing has changed."""
+    drawing = scene.drawings.setdefault(look, Drawing())
+    assert isinstance(drawing, Drawing)
+    if drawing.picture is None or drawing.revision != scene.revision or drawing.ghosts:
+        with translation.override(look.language):
+            _draw(scene, look, drawing)
+    assert drawing.picture is not None
+    return drawing.picture
+
+
+def page_of(scene: Scene, look: Look) -> dict[str, SafeString]:
+    """The HTML of each section for the page itself, by id with underscores.
+
+    The picture's lifelines may be old, as a page slides them by itself. A page without script cannot.
+    """
+    picture = picture_of(scene, look)
+    found = {section.id: section.html for section in picture.sections}
+    now = time.time()
+    with translation.override(look.language):
+        found["lifelines"], found["lifelines-table"] = _chart(scene, look, picture.clock.now(now))
+        found["clock"] = clock_html(picture.clock, picture.started, now)
+    # What templates made is HTML already.
+    return {name.replace("-", "_"): mark_safe(html) for name, html in found.items()}
+
+
+def clock_html(clock: Clock, started: float, wall: float) -> str:
+    """The element `clock`: what a page needs to count simulated time by itself from that wall time."""
+    now = clock.now(wall)
+    text = clock_text(now - started)
+    return template("clusters/clock.jinja", clock=clock, now=now, started=started, text=text)
+
+
+def template(name: str, **context: object) -> str:
+    """A Jinja template with this context and nothing else."""
+    environment: Any = engines["jinja2"]
+    text: str = environment.env.get_template(name).render(context)
+    return text
+
+
+def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
+    clock, started = clock_of(scene.image), started_at(scene.image)
+    news = news_of(scene.past.since(drawing.revision), scene.history) if drawing.picture else []
+    ghosts = scene.ghosts()
+    sections = list(_sections(scene, look, drawing, clock))
+    drawing.picture = next_picture(drawing.picture, sections, news, clock, started)
+    drawing.revision, drawing.ghosts = scene.revision, bool(ghosts)
+
+
+def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
+    base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
+    yield plain("controls", template("clusters/controls.jinja", clock=clock, base=base, speeds=SPEEDS))
+    yield plain("banners", template("clusters/banners.jinja", clock=clock, base=base))
+    yield from _panel(scene, base)
+    yield from _map(scene, look, drawing, base)
+    if drawing.chart[0] != scene.history.version:
+        drawing.chart = scene.history.version, *_chart(scene, look, clock.now(time.time()))
+    yield plain("lifelines", drawing.chart[1])
+    yield plain("lifelines-table", drawing.chart[2])
+
+
+def _panel(scene: Scene, base: str) -> Iterator[Section]:
+    workloads = panel.workloads(scene.image)
+    guide = panel.guide(scene.image, scene.history)
+    yield plain("guide", template("clusters/guide.jinja", guide=guide))
+    yield plain("workloads", template("clusters/workloads.jinja", workloads=workloads, base=base))
+    yield plain("nodes", template("clusters/nodes.jinja", nodes=panel.nodes(scene.image), base=base))
+    yield plain("cloud", template("clusters/cloud.jinja", cloud=has_cloud(scene.image), base=base))
+    yield plain("expose-controller", template("clusters/expose_options.jinja", workloads=workloads))
+
+
+def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
+    view = lay_out(
+        scene.image,
+        layout=look.layout,
+        density=look.density,
+        gone=scene.ghosts(),
+        activity=scene.activity,
+        cache=drawing.cache,
+    )
+    regions = render_regions(view, base, drawing.cache)
+    drawn = {name: html for name, html in regions.items() if name in view.drawn}
+    rows = {name: html for name, html in regions.items() if name in view.rows}
+    yield Section("map", render_map(view, base, drawing.cache), view.frame, drawn)
+    yield plain(view.summary.id, regions[view.summary.id])
+    yield Section("map-table", render_table(view, base, drawing.cache), tuple(rows), rows)
+
+
+def _chart(scene: Scene, look: Look, now: float) -> tuple[str, str]:
+    chart = lifelines.lay_out(scene.history, layout=look.layout, now=now)
+    table = table_of(scene.history, now)
+    return (
+        template("clusters/lifelines.jinja", chart=chart),
+        template("clusters/lifelines_table.jinja", table=table),
+    )

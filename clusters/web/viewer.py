@@ -1,0 +1,121 @@
+"""One socket of a page: which picture it was sent, and whether it has said that it shows it.
+
+A viewer keeps no queue. What it gets next is what differs between the picture it was sent last and the
+newest one, once it has acknowledged the last frame: a slow browser skips states and never falls behind.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import orjson
+
+from clusters.web.pictures import Picture, partial
+from clusters.web.render import Look, clock_html
+
+logger = logging.getLogger(__name__)
+
+STUCK: Final = 4408
+"""Close code: the browser did not acknowledge a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often pages are told, in seconds of real time."""
+
+    first: float = 0.015
+    """From a change until it is drawn: what belongs together arrives together."""
+    gap: float = 0.05
+    """Between two frames."""
+    crowded_gap: float = 0.1
+    """The same with more than `crowd` viewers."""
+    crowd: int = 100
+    share: float = 0.2
+    """Drawing takes at most this share of the time, however large the map is."""
+    stuck: float = 15.0
+    """A frame that is not acknowledged for so long ends the connection."""
+    slow: float = 5.0
+    """How often a room asks unasked, should a nudge have been lost."""
+
+
+NORMAL: Final = Pace()
+
+
+class Viewer:
+    """One open socket, as the hub sees it."""
+
+    def __init__(
+        self,
+        cluster: str,
+        look: Look,
+        send: Callable[[str], Awaitable[None]],
+        close: Callable[[int], Awaitable[None]],
+        pace: Pace = NORMAL,
+    ) -> None:
+        self.cluster = cluster
+        self.look = look
+        self.close = close
+        self.gap = pace.gap
+        self._stuck_after = pace.stuck
+        self._send = send
+        self._newest: Picture | None = None
+        self._sent: Picture | None = None
+        self._sent_at = 0.0
+        self._seq = 0
+        self._unacked: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def show(self, picture: Picture) -> None:
+        """There is a newer picture: it is sent when the last frame is acknowledged and not too fresh."""
+        self._newest = picture
+        await self._send_if_due()
+
+    async def ack(self, seq: int) -> None:
+        """The page says that it shows frame `seq`."""
+        if self._unacked is not None and seq == self._seq:
+            self._unacked.cancel()
+            self._unacked = None
+            await self._send_if_due()
+
+    def leave(self) -> None:
+        """The socket is closed: nothing more is sent."""
+        self._newest = None
+        for task in (self._unacked, self._waiting):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+
+    async def _send_if_due(self) -> None:
+        picture, sent = self._newest, self._sent
+        if self._unacked or self._waiting or picture is None or picture is sent:
+            return
+        wait = self._sent_at + self.gap - time.monotonic()
+        if wait > 0:
+            self._waiting = asyncio.create_task(self._send_later(wait))
+            return
+        self._sent = picture
+        content = picture.since(sent.number if sent else 0)
+        if content or sent is None or sent.clock != picture.clock:
+            await self._send_frame(picture, content, sent)
+
+    async def _send_later(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        self._waiting = None
+        await self._send_if_due()
+
+    async def _send_frame(self, picture: Picture, content: str, sent: Picture | None) -> None:
+        self._seq += 1
+        self._sent_at = time.monotonic()
+        self._unacked = asyncio.create_task(self._give_up_later())
+        news = [asdict(item) for item in picture.news_since(sent.number)] if sent else []
+        # The time goes in last: a picture may have waited for its turn.
+        clock = partial("clock", clock_html(picture.clock, picture.started, time.time()))
+        frame = {"seq": self._seq, "news": news, "content": clock + content}
+        await self._send(orjson.dumps(frame).decode())
+
+    async def _give_up_later(self) -> None:
+        await asyncio.sleep(self._stuck_after)
+        logger.info("Cluster %s: a page has not answered for %g s.", self.cluster, self._stuck_after)
+        await self.close(STUCK)

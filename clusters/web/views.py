@@ -1,0 +1,123 @@
+"""The cluster's page, the way to it, and the inspector beside it."""
+
+import time
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from clusters import access, actions
+from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.cluster import clock_of
+from clusters.engine.images import catalogue
+from clusters.engine.objects import Key
+from clusters.models import Cluster
+from clusters.web import inspector, panel
+from clusters.web.answers import refused
+from clusters.web.forms import ControllerForm, ExposeForm
+from clusters.web.render import Look, look_of, page_of, template
+from clusters.web.scene import Scene, scene_of
+
+EXAMPLE: Final = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: shell
+  labels:
+    app: shell
+spec:
+  containers:
+  - name: shell
+    image: curlimages/curl
+    command: [sleep, "3600"]
+"""
+"""What the YAML box starts with."""
+
+
+@require_POST
+def open_sandbox(request: HttpRequest) -> HttpResponse:
+    """Open the person's cluster; a newcomer gets one of three nodes."""
+    try:
+        cluster = actions.open_sandbox(access.make_person(request))
+    except StatusError as error:
+        return refused(request, error.message)
+    return redirect("clusters:page", cluster.pk)
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
+def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
+    """The whole page, right before any script runs. ?claim=<token> lets its holder in first."""
+    if "claim" in request.GET:
+        return _claim(request, cluster_id)
+    person = access.person_of(request)
+    cluster = access.access_cluster(person, cluster_id, access.VIEW)
+    scene = _scene(cluster_id)
+    with scene.lock:
+        scene.catch_up()
+        sections = page_of(scene, _look(request))
+        made = panel.workloads(scene.image)
+    context = {
+        "cluster": cluster,
+        "clusters": access.clusters_of(person),
+        "sections": sections,
+        "base": request.path.rstrip("/"),
+        "controller_form": ControllerForm(),
+        "expose_form": ExposeForm(),
+        "has_controllers": bool(made.controllers),
+        "has_services": bool(made.services),
+        "images": sorted(catalogue()),
+        "manifest": EXAMPLE,
+    }
+    return render(request, "clusters/page.html", context)
+
+
+def _claim(request: HttpRequest, cluster_id: str) -> HttpResponseRedirect:
+    """A link was opened. The token must not stay in the address bar."""
+    if request.method == "GET":
+        access.claim(access.make_person(request), cluster_id, request.GET["claim"])
+    return redirect("clusters:page", cluster_id)
+
+
+def _look(request: HttpRequest) -> Look:
+    """The look of the first drawing. Only the script knows the window; it leaves its layout in a cookie."""
+    query = request.GET.copy()
+    mobile = "Mobi" in request.headers.get("User-Agent", "")
+    query.setdefault("layout", request.COOKIES.get("layout") or ("phone" if mobile else "wide"))
+    return look_of(query, get_language() or "")
+
+
+def _scene(cluster_id: str) -> Scene:
+    try:
+        return scene_of(cluster_id)
+    except Cluster.DoesNotExist as error:
+        raise Http404 from error
+
+
+@require_safe
+@never_cache
+def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
+    """The inspector of one object; ?tab=why, events or yaml, ?uid= for one that is gone."""
+    access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
+    scene = _scene(cluster_id)
+    key = Key(kind, "" if namespace == "-" else namespace, name)
+    with scene.lock:
+        scene.catch_up()
+        now = clock_of(scene.image).now(time.time())
+        view = inspector.inspect(
+            scene.image,
+            scene.past,
+            key,
+            request.GET.get("tab", ""),
+            uid=request.GET.get("uid", ""),
+            now=now,
+        )
+    if view is None:
+        raise Http404
+    base = request.path.partition("/inspect/")[0]
+    return HttpResponse(template("clusters/inspector.jinja", view=view, base=base))

@@ -1,0 +1,93 @@
+// The socket of the page: picks the layout that the window needs, acknowledges frames, tells news, and
+// comes back after a loss. htmx opens the socket and puts frames into the page.
+const LAYOUTS = [
+  ["phone", matchMedia("(max-width: 599px)")],
+  ["tablet", matchMedia("(max-width: 1279px)")],
+];
+const FIRST_TRY = 500; // ms; doubled after each failure
+const LAST_TRY = 15000;
+
+const live = document.getElementById("live");
+const banner = document.getElementById("connection");
+const words = banner.querySelector("[data-text]");
+let connection = null;
+let failures = 0;
+let retryAt = 0;
+let timer = null;
+
+const layout = () => LAYOUTS.find(([, query]) => query.matches)?.[0] ?? "wide";
+
+const address = () => {
+  const query = new URLSearchParams({ layout: layout(), language: document.documentElement.lang });
+  const density = new URLSearchParams(location.search).get("density");
+  if (density) query.set("density", density);
+  return `${live.dataset.url}?${query}`;
+};
+
+// The next page comes in the right layout at once.
+const remember = () => {
+  document.cookie = `layout=${layout()}; path=/; max-age=31536000; samesite=lax`;
+};
+
+const connect = () => {
+  clearInterval(timer);
+  timer = null;
+  live.setAttribute("hx-ws:connect", address());
+  htmx.process(live, true);
+};
+
+const say = (text, assertive) => {
+  document.dispatchEvent(new CustomEvent("say", { detail: { text, assertive } }));
+};
+
+const showWaiting = () => {
+  const seconds = Math.ceil((retryAt - performance.now()) / 1000);
+  if (seconds <= 0) {
+    connect();
+  } else {
+    words.textContent = words.dataset.text.replace("{}", String(seconds));
+    banner.hidden = failures < 2 && seconds < 2;
+  }
+};
+
+const lost = () => {
+  failures += 1;
+  const pause = Math.min(LAST_TRY, FIRST_TRY * 2 ** (failures - 1));
+  retryAt = performance.now() + pause * (0.7 + 0.6 * Math.random());
+  if (failures === 2) say(banner.dataset.lost, true);
+  clearInterval(timer);
+  timer = setInterval(showWaiting, 250);
+  showWaiting();
+};
+
+document.addEventListener("htmx:after:ws:connection", ({ detail }) => {
+  connection = detail.connection;
+});
+document.addEventListener("htmx:ws:close", ({ detail }) => {
+  if (detail.connection !== connection && connection?.socket?.readyState === WebSocket.OPEN) return;
+  document.documentElement.removeAttribute("data-live");
+  if (detail.reason === "closed" && !document.hidden) lost();
+});
+document.addEventListener("htmx:after:ws:message", ({ detail }) => {
+  const { seq, news } = detail.message.json;
+  connection.socket.send(`ack ${seq}`);
+  if (failures > 1) say(banner.dataset.back, false);
+  failures = 0;
+  banner.hidden = true;
+  document.documentElement.setAttribute("data-live", "");
+  for (const item of news) {
+    if (item.toast) document.dispatchEvent(new CustomEvent("toast", { detail: item }));
+    else say([item.title, item.text].filter(Boolean).join(" "), false);
+  }
+});
+
+banner.querySelector("button").addEventListener("click", connect);
+for (const [, query] of LAYOUTS) {
+  query.addEventListener("change", () => {
+    remember();
+    connect();
+  });
+}
+
+remember();
+connect();
