@@ -91,7 +91,9 @@ def test_the_least_patient_toleration_counts():
 
 def test_a_pod_that_comes_later_is_looked_at_too():
     w = world({"operator": "Exists"})
-    w.act(Overlay.create, make_pod("late", ip="10.244.0.3"))
+    late = make_pod("late", ip="10.244.0.3")
+    late["spec"]["tolerations"] = []
+    w.act(Overlay.create, late)
     assert is_deleting(w.pod("late"))
 
 
