@@ -32,7 +32,7 @@ from clusters.web.states import (
     pod_state,
     state_words,
 )
-from clusters.web.times import clock_text, created_at, duration_text, started_at
+from clusters.web.times import age_text, clock_text, created_at, started_at
 from clusters.web.yaml_text import yaml_text
 
 TABS: Final = ("why", "events", "yaml")
@@ -211,6 +211,6 @@ def _event_line(event: Object, now: float) -> EventLine:
         message=event.get("message", ""),
         count=series.get("count") or event.get("count") or 1,
         at=at,
-        age=duration_text(max(0.0, now - at)),
+        age=age_text(max(0.0, now - at)),
         source=source.get("component") or event.get("reportingComponent", ""),
     )

@@ -33,3 +33,24 @@ def clock_text(seconds: float, *, tenths: bool = False) -> str:
 def duration_text(seconds: float) -> str:
     """`4 s`, or from two minutes on `7 min`, as clock.js writes it while time goes by."""
     return f"{int(seconds)} s" if seconds < 120 else f"{int(seconds // 60)} min"
+
+
+def age_text(seconds: float) -> str:
+    """An age as kubectl's AGE prints it (apimachinery's `duration.HumanDuration`), such as `3m20s`."""
+    whole = int(seconds)
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    for limit, text in (
+        (120, f"{whole}s"),
+        (600, _two(minutes, "m", whole % 60, "s")),
+        (3 * 3600, f"{minutes}m"),
+        (8 * 3600, _two(hours, "h", minutes % 60, "m")),
+        (48 * 3600, f"{hours}h"),
+        (8 * 86400, _two(days, "d", hours % 24, "h")),
+    ):
+        if whole < limit:
+            return text
+    return f"{days}d"
+
+
+def _two(large: int, unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{unit}{small}{small_unit}" if small else f"{large}{unit}"

@@ -12,7 +12,7 @@ from clusters.web.times import clock_text
 
 WINDOW: Final = 360.0
 """Simulated seconds that the plot shows at most, and from then on always."""
-SHORTEST: Final = 60.0
+SHORTEST: Final = 20.0
 """The plot of a cluster that is younger than this begins before the cluster."""
 MARKS: Final = 9
 """Lines of the time grid; the script gives them new times as the window moves."""

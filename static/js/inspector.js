@@ -1,4 +1,5 @@
-// What the inspector needs beyond its links: arrow keys on its tabs, and the way to the form for a Service.
+// What the inspector needs beyond its links: arrow keys on its tabs, the step that is under way in view, and
+// the way to the form for a Service.
 const tabs = (tab) => [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
 
 const neighbour = (tab, key) => {
@@ -31,4 +32,16 @@ const expose = (controller) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-expose]");
   if (button) expose(button.dataset.expose);
+});
+
+// Only when the story has gone on: who has scrolled back to read is left alone.
+let shown = "";
+document.addEventListener("htmx:after:swap", () => {
+  const body = document.getElementById("inspector-body");
+  if (!body) return;
+  const { uid, tab } = document.getElementById("inspector").dataset;
+  const story = [uid, tab, body.querySelectorAll(".step").length].join();
+  if (story === shown) return;
+  shown = story;
+  body.scrollTop = body.querySelector("[aria-current=step]") ? body.scrollHeight : 0;
 });

@@ -4,7 +4,7 @@
 import { clockText, now as simulated } from "./clock.js";
 
 const WINDOW = 360;
-const SHORTEST = 60;
+const SHORTEST = 20;
 const NUDGE = 0.25; // px that the chart may lag behind before it is drawn again
 const DIGIT = 6.3; // px of a character of the time that now is
 const GAP = 4; // px between two flags

@@ -155,9 +155,9 @@ def test_events_newest_last_with_their_counts():
         )
     view = look(story, POD, "events", seconds=60)
     assert [(line.reason, line.count, line.age) for line in view.events] == [
-        ("Pulling", 1, "30 s"),
-        ("Scheduled", 1, "20 s"),
-        ("BackOff", 2, "15 s"),
+        ("Pulling", 1, "30s"),
+        ("Scheduled", 1, "20s"),
+        ("BackOff", 2, "15s"),
     ]
     assert "×2" in render(view)
 
