@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, models, transaction
-from django.db.models.functions import Length
 
 from clusters import journal
 from clusters.engine.changes import DELETED, Change, encode
@@ -24,7 +23,8 @@ from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, labels_tex
 from clusters.models import Change as ChangeRow
 
 KEPT_CHANGES: Final = 5_000
-KEPT_BYTES: Final = 20_000_000
+KEPT_SIZE: Final = 20_000_000
+"""Characters of JSON, which is 20 MB a cluster."""
 COMPACT_EVERY: Final = 1_000
 """Changes. What is kept is looked at when a cluster's revision has passed a multiple of it."""
 
@@ -134,13 +134,20 @@ def crossed(before: int, after: int) -> bool:
     return before // COMPACT_EVERY != after // COMPACT_EVERY
 
 
-def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_BYTES) -> None:
+def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_SIZE) -> None:
     """Forget the journal but its last `changes` and, as etcd does, the newest row before them of each
-    object that lived then. Fewer changes are kept if these texts together exceed `size` bytes.
+    object that lived then. Fewer changes are kept if these texts together exceed `size` characters.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        doomed = _superseded(cluster_id, changes, size)
-        cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])
+    # Only ever more rows are superseded, so it does no harm that others write meanwhile.
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTENT, [cluster_id])
+        count, length = cursor.fetchone()
+        if count <= changes and (length or 0) <= size:
+            return
+        cursor.execute(_LENGTHS, [cluster_id])
+        doomed = [(cluster_id, revision) for revision in _superseded(cursor.fetchall(), changes, size)]
+        with transaction.atomic():
+            cursor.executemany(_FORGET, doomed)
 
 
 def _entries(cluster_id: str) -> Iterator[tuple[Key, Entry]]:
@@ -154,6 +161,11 @@ def _entries(cluster_id: str) -> Iterator[tuple[Key, Entry]]:
 
 
 _REVISION: Final = f"SELECT revision FROM {Cluster._meta.db_table} WHERE id = %s"
+_EXTENT: Final = f"SELECT COUNT(*), SUM(LENGTH(object)) FROM {ChangeRow._meta.db_table} WHERE cluster_id = %s"
+_LENGTHS: Final = f"""
+    SELECT revision, verb, kind, namespace, name, LENGTH(object)
+    FROM {ChangeRow._meta.db_table} WHERE cluster_id = %s ORDER BY revision
+"""
 _FORGET: Final = f"DELETE FROM {ChangeRow._meta.db_table} WHERE cluster_id = %s AND revision = %s"
 _ADVANCE: Final = f"""
     UPDATE {Cluster._meta.db_table} SET revision = %s, wake_at = %s, kills = kills + %s,
@@ -236,21 +248,21 @@ def _write_journal(cluster_id: str, changes: Sequence[Change], texts: Sequence[s
         cursor.executemany(_sql(ChangeRow)[0], rows)
 
 
-def _superseded(cluster_id: str, changes: int, size: int) -> list[int]:
-    found = ChangeRow.objects.filter(cluster=cluster_id).order_by("revision")
-    rows = list(found.values_list("revision", "verb", "kind", "namespace", "name", Length("object")))
+def _superseded(
+    rows: Sequence[tuple[int, str, str, str, str, int]], changes: int, size: int
+) -> Iterator[int]:
+    """The revisions to forget, of rows (revision, verb, kind, namespace, name, length), oldest first."""
     kept = sum(length for *_, length in rows)
-    newest: dict[Key, tuple[int, int]] = {}
-    doomed: list[int] = []
+    newest: dict[tuple[str, str, str], tuple[int, int]] = {}
     for index, (revision, verb, kind, namespace, name, length) in enumerate(rows):
         if len(rows) - index <= changes and kept <= size:
             break
-        key = Key(kind, namespace, name)
+        key = (kind, namespace, name)
         superseded = [newest.pop(key)] if key in newest else []
         if verb == DELETED:
             superseded.append((revision, length))
         else:
             newest[key] = (revision, length)
-        doomed += [old for old, _ in superseded]
-        kept -= sum(freed for _, freed in superseded)
-    return doomed
+        for forgotten, freed in superseded:
+            kept -= freed
+            yield forgotten

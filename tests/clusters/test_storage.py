@@ -331,7 +331,7 @@ class TestCompaction:
 
     def test_it_happens_by_itself(self, cluster, monkeypatch):
         monkeypatch.setattr(storage, "COMPACT_EVERY", 10)
-        monkeypatch.setattr(storage.compact, "__defaults__", (5, storage.KEPT_BYTES))
+        monkeypatch.setattr(storage.compact, "__defaults__", (5, storage.KEPT_SIZE))
         for _ in range(30):
             write(cluster, count_up)
         assert len(revisions(cluster)) < 20
