@@ -121,7 +121,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("ko", "한국어")]
+# A language is offered once sandbox/locale has its catalogue.
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "sandbox" / "locale"]
 
 LOGGING = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from clusters import actions
 from clusters.engine.cluster import PROFILES
@@ -30,4 +31,6 @@ class Command(BaseCommand):
             )
         except ValueError as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"{error}. Does manage.py migrate make the tables?") from error
         self.stdout.write(claim_url(cluster.id, token))
