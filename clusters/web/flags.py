@@ -50,12 +50,12 @@ def flag_text(flag: Flag, lives: dict[str, PodLife]) -> str:
 def pills_of(history: History, plot: float, window: Window) -> list[Pill]:
     """The flags of the window, from the left; one that would have to move far joins its right neighbour."""
     groups = [[flag] for flag in history.flags if flag.time >= window.left]
-    while True:
-        pills = [_pill(group, history, window) for group in groups]
-        crowded = _crowded(pills, plot)
-        if crowded is None:
-            return pills
-        groups[crowded : crowded + 2] = [groups[crowded] + groups[crowded + 1]]
+    pills = [_pill(group, history, window) for group in groups]
+    while (crowded := _crowded(pills, plot)) is not None:
+        together = groups[crowded] + groups[crowded + 1]
+        groups[crowded : crowded + 2] = [together]
+        pills[crowded : crowded + 2] = [_pill(together, history, window)]
+    return pills
 
 
 def _crowded(pills: list[Pill], plot: float) -> int | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.http import QueryDict
 from django.template import engines
 from django.urls import reverse
@@ -60,7 +59,6 @@ class Drawing:
 
 def pictures(cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
     """The cluster as it is now in each look; for the hub's thread. Raises Cluster.DoesNotExist."""
-    close_old_connections()
     scene = scene_of(cluster)
     with scene.lock:
         scene.catch_up()

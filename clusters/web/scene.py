@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Final
 
+from django.db import connection
+
 from clusters import journal, memory
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.cluster import clock_of
@@ -66,6 +68,8 @@ class Scene:
         return [ghost.pod for ghost in self._ghosts]
 
     def _load(self) -> None:
+        # The hub's thread serves no request, so nobody else renews a connection that broke.
+        connection.close_if_unusable_or_obsolete()
         self.image = memory.image(self.cluster)
         self.history = History()
         self.activity: dict[str, str] = {}
