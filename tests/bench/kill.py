@@ -62,8 +62,8 @@ def _kill_again_and_again(playwright, chromium, url):
     killer, watcher = browser.new_context().new_page(), browser.new_context().new_page()
     for page in (killer, watcher):
         page.goto(url)
-    killer.get_by_label("Name", exact=True).first.fill("kubia")
-    killer.get_by_label("Image", exact=True).fill("luksa/kubia")
+    killer.get_by_label("Name", exact=True).first.fill("web")
+    killer.get_by_label("Image", exact=True).fill("nginx")
     killer.get_by_label("Replicas", exact=True).first.fill("3")
     killer.get_by_role("button", name="Create ReplicationController").click()
     times = []
