@@ -7,6 +7,7 @@ tick CLUSTER SECONDS           adds one to the counter every 20 ms until the sca
 pair CLUSTER TIMES             writes two counters at once, and something that comes and goes
 load CLUSTER REVISION          loads again and again up to that revision, and checks each image
 scale CLUSTER REPLICAS         runs the worker until the ReplicationController has its pods
+want CLUSTER REPLICAS          makes or scales the ReplicationController web
 Each prints one line of JSON when it is done.
 """
 
@@ -41,7 +42,7 @@ def verify(cluster_id):
     changes = journal.read(cluster_id, 0)
     return {
         "revision": image.revision,
-        "counter": found["spec"]["replicas"],
+        "counter": found["spec"]["replicas"] if found else None,
         "rows": len(changes),
         "replay": MemoryStore().apply(changes) == image,
     }
@@ -121,6 +122,16 @@ def scale(cluster_id, replicas):
     writer.stop()
     open(os.path.join(os.environ["DATA_DIR"], "scaled"), "w").close()
     return {"seconds": time.monotonic() - started, **passes}
+
+
+def want(cluster_id, replicas):
+    if memory.image(cluster_id).get("ReplicationController", "default", "web") is None:
+        actions.create_replication_controller(
+            cluster_id, "tester", name="web", image="nginx", replicas=int(replicas)
+        )
+    else:
+        actions.scale(cluster_id, "tester", "ReplicationController", "default", "web", int(replicas))
+    return {}
 
 
 async def _work_until(cluster_id, replicas):
