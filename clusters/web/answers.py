@@ -23,13 +23,18 @@ class Told(NamedTuple):
     text: str = ""
 
 
-def act(request: HttpRequest, cluster_id: str, verb: Callable[[str], Told]) -> HttpResponse:
+def act(
+    request: HttpRequest, cluster_id: str, verb: Callable[[str], Told], form: Form | None = None
+) -> HttpResponse:
     """Run `verb(person)` for whoever may act in the cluster, and say how it went.
 
-    What the API server refuses is answered with its own words. Raises Http404 for anybody else.
+    A form that is not valid is answered without asking; what the API server refuses is answered with its
+    own words. Raises Http404 for anybody else.
     """
     person = access.person_of(request)
     access.access_cluster(person, cluster_id, access.ACT)
+    if form is not None and not form.is_valid():
+        return invalid(request, form)
     try:
         told = verb(person)
     except StatusError as error:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clusters import actions
-from clusters.web.answers import Told, act, invalid
+from clusters.web.answers import Told, act
 from clusters.web.forms import ClockForm, ControllerForm, ExposeForm, ScaleForm
 
 
@@ -64,30 +64,26 @@ def delete_node(request: HttpRequest, cluster_id: str, name: str) -> HttpRespons
 def create_replication_controller(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """The form "Create ReplicationController": name, image, replicas."""
     form = ControllerForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, form)
 
     def verb(person: str) -> Told:
         actions.create_replication_controller(cluster_id, person, **form.cleaned_data)
         title = _("You created the ReplicationController %(name)s.") % {"name": form.cleaned_data["name"]}
         return Told(title, _("It counts its pods and makes what is missing."))
 
-    return act(request, cluster_id, verb)
+    return act(request, cluster_id, verb, form)
 
 
 @require_POST
 def scale(request: HttpRequest, cluster_id: str, namespace: str, name: str) -> HttpResponse:
     """How many pods a ReplicationController shall keep: replicas."""
     form = ScaleForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, form)
-    replicas: int = form.cleaned_data["replicas"]
 
     def verb(person: str) -> Told:
+        replicas = form.cleaned_data["replicas"]
         actions.scale(cluster_id, person, "ReplicationController", namespace, name, replicas)
         return Told(_("You scaled %(name)s to %(n)d.") % {"name": name, "n": replicas})
 
-    return act(request, cluster_id, verb)
+    return act(request, cluster_id, verb, form)
 
 
 @require_POST
@@ -116,12 +112,10 @@ def _delete(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
 def expose(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """The form "Expose": controller as namespace/name, name, type, port, target_port."""
     form = ExposeForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, form)
-    wanted = form.cleaned_data
     namespace, _slash, controller = request.POST.get("controller", "").rpartition("/")
 
     def verb(person: str) -> Told:
+        wanted = form.cleaned_data
         actions.expose(
             cluster_id,
             person,
@@ -136,7 +130,7 @@ def expose(request: HttpRequest, cluster_id: str) -> HttpResponse:
         title = _("You created the Service %(name)s.") % {"name": wanted["name"]}
         return Told(title, _("Its address stays, whatever happens to the pods."))
 
-    return act(request, cluster_id, verb)
+    return act(request, cluster_id, verb, form)
 
 
 @require_POST
@@ -156,14 +150,12 @@ def apply(request: HttpRequest, cluster_id: str) -> HttpResponse:
 def clock(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """Simulated time: speed=1, 5 or 20; paused=1 or 0."""
     form = ClockForm(request.POST)
-    if not form.is_valid():
-        return invalid(request, form)
 
     def verb(person: str) -> Told:
         actions.set_clock(cluster_id, person, **form.cleaned_data)
         return Told()
 
-    return act(request, cluster_id, verb)
+    return act(request, cluster_id, verb, form)
 
 
 @require_POST

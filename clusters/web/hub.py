@@ -12,6 +12,8 @@ from contextlib import suppress
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from django.db import DatabaseError, connection
+
 from clusters import announce
 from clusters.models import Cluster
 from clusters.web.pictures import Picture
@@ -28,6 +30,15 @@ AFTER_ERROR: Final = 1.0
 """Seconds of rest after a drawing that failed."""
 
 Draw = Callable[[str, Iterable[Look]], dict[Look, Picture]]
+
+
+def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
+    """Draw, in the hub's thread. It serves no request, so nobody else renews a connection that broke."""
+    try:
+        return draw(cluster, looks)
+    except DatabaseError:
+        connection.close()
+        raise
 
 
 class Room:
@@ -72,7 +83,7 @@ class Room:
         loop = asyncio.get_running_loop()
         started = loop.time()
         looks = {viewer.look for viewer in self.viewers}
-        drawn = await loop.run_in_executor(self._threads, self._draw, self.cluster, looks)
+        drawn = await loop.run_in_executor(self._threads, draw_or_reconnect, self._draw, self.cluster, looks)
         took = loop.time() - started
         gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
         for number, viewer in enumerate(list(self.viewers), start=1):

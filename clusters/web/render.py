@@ -32,16 +32,20 @@ class Look:
     language: str = "en"
     layout: str = "wide"
     density: str = "auto"
+    chart: str = "wide"
+    """The layout of the lifelines: a phone has room for all of them on a tab of their own."""
 
 
 def look_of(query: QueryDict, language: str) -> Look:
     """The look that a query asks for; what is not known becomes the default."""
     languages = [code for code, _name in settings.LANGUAGES]
-    layout, density = query.get("layout", ""), query.get("density", "")
+    layout, density, chart = (query.get(name, "") for name in ("layout", "density", "chart"))
+    layout = layout if layout in LAYOUTS else "wide"
     return Look(
         language if language in languages else settings.LANGUAGE_CODE,
-        layout if layout in LAYOUTS else "wide",
+        layout,
         density if density in DENSITIES else "auto",
+        chart if chart in lifelines.SHAPES else layout,
     )
 
 
@@ -154,7 +158,7 @@ def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Sect
 
 
 def _chart(scene: Scene, look: Look, now: float) -> tuple[str, str]:
-    chart = lifelines.lay_out(scene.history, layout=look.layout, now=now)
+    chart = lifelines.lay_out(scene.history, layout=look.chart, now=now)
     table = table_of(scene.history, now)
     return (
         template("clusters/lifelines.jinja", chart=chart),

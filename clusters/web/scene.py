@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Final
 
-from django.db import connection
-
 from clusters import journal, memory
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.cluster import clock_of
+from clusters.engine.cluster import INTERNAL_KINDS, clock_of
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.lineage import History
@@ -68,8 +66,6 @@ class Scene:
         return [ghost.pod for ghost in self._ghosts]
 
     def _load(self) -> None:
-        # The hub's thread serves no request, so nobody else renews a connection that broke.
-        connection.close_if_unusable_or_obsolete()
         self.image = memory.image(self.cluster)
         self.history = History()
         self.activity: dict[str, str] = {}
@@ -89,6 +85,8 @@ class Scene:
 
     def _note_activity(self, change: Change) -> None:
         """What each part of the control plane did last, as the map shows it."""
+        if change.key.kind in INTERNAL_KINDS:
+            return
         if change.actor.startswith("person:"):
             deleted = change.verb == DELETED or is_deleting(change.object)
             verb = "DELETE" if deleted else {"ADDED": "POST"}.get(change.verb, "PUT")

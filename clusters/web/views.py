@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clusters import access, actions
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.cluster import clock_of
+from clusters.engine.cluster import INTERNAL_KINDS, clock_of
 from clusters.engine.images import catalogue
 from clusters.engine.objects import Key
 from clusters.models import Cluster
@@ -104,6 +104,8 @@ def _scene(cluster_id: str) -> Scene:
 def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
     """The inspector of one object; ?tab=why, events or yaml, ?uid= for one that is gone."""
     access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
+    if kind in INTERNAL_KINDS:
+        raise Http404
     scene = _scene(cluster_id)
     key = Key(kind, "" if namespace == "-" else namespace, name)
     with scene.lock:

@@ -17,8 +17,11 @@ let timer = null;
 
 const layout = () => LAYOUTS.find(([, query]) => query.matches)?.[0] ?? "wide";
 
+// A phone shows all lifelines on a tab of their own, and three of them under the map.
+const chart = () => (layout() === "phone" && document.documentElement.dataset.tab === "lifelines" ? "tablet" : layout());
+
 const address = () => {
-  const query = new URLSearchParams({ layout: layout(), language: document.documentElement.lang });
+  const query = new URLSearchParams({ layout: layout(), chart: chart(), language: document.documentElement.lang });
   const density = new URLSearchParams(location.search).get("density");
   if (density) query.set("density", density);
   return `${live.dataset.url}?${query}`;
@@ -82,6 +85,9 @@ document.addEventListener("htmx:after:ws:message", ({ detail }) => {
 });
 
 banner.querySelector("button").addEventListener("click", connect);
+document.addEventListener("tab", () => {
+  if (new URL(live.getAttribute("hx-ws:connect"), location).searchParams.get("chart") !== chart()) connect();
+});
 for (const [, query] of LAYOUTS) {
   query.addEventListener("change", () => {
     remember();

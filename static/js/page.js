@@ -61,6 +61,7 @@ const showTab = (name) => {
     else tab.removeAttribute("aria-current");
   }
   scrollTo(0, 0);
+  document.dispatchEvent(new CustomEvent("tab"));
 };
 showTab("cluster");
 
