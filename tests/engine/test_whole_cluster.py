@@ -34,13 +34,16 @@ PATIENCE = 1500
 
 
 class Sandbox:
-    """A cluster as a worker runs it: overlays, bounded passes, a journal, a control plane that may die."""
+    """A cluster and its two workers: overlays, bounded passes, a journal, control planes that may die.
+
+    One worker runs the cluster, the other hears what was committed and may take over at any time.
+    """
 
     def __init__(self, seed, delays, nodes=3):
         self.seed, self.now = seed, NOW
         self.image = MemoryStore()
         self.journal = []
-        self.plane = assembly.build()
+        self.plane, self.other = assembly.build(), assembly.build()
         self.transact(lambda s: bootstrap.new_cluster(s, nodes=nodes, clock=Clock(NOW, NOW), delays=delays))
 
     def transact(self, verb):
@@ -69,12 +72,17 @@ class Sandbox:
         self.plane.rewind(marks)
 
     def restart(self):
-        """The process dies; another one loads the cluster from its rows."""
+        """The worker dies; another process loads the cluster from its rows."""
         keys = [key for kind in self.image.kinds() for key in self.image.keys(kind)]
         rows = [(key, Entry(text=self.image.entry(key).text)) for key in keys]
         self.image = MemoryStore.from_entries(self.image.revision, rows)
         self.plane = assembly.build()
         self.plane.load(self.image)
+        self.advance(0)
+
+    def take_over(self):
+        """The other worker goes on."""
+        self.plane, self.other = self.other, self.plane
         self.advance(0)
 
     def _overlay(self):
@@ -83,6 +91,7 @@ class Sandbox:
     def _commit(self, overlay):
         self.journal += overlay.changes
         self.image = overlay.publish()
+        self.other.observe(overlay.changes, self.image)
 
     def pods(self):
         return self.image.list("Pod")
@@ -150,6 +159,7 @@ COMMANDS = {
     "advance": lambda box, seconds: box.advance(seconds),
     "lose_a_pass": lambda box, seconds: box.lose_a_pass(seconds),
     "restart": lambda box: box.restart(),
+    "take_over": lambda box: box.take_over(),
 }
 
 NAMES = ["a", "b", "c"]
@@ -236,6 +246,10 @@ class WholeCluster(RuleBasedStateMachine):
     def restart(self):
         self.do("restart")
 
+    @rule()
+    def take_over(self):
+        self.do("take_over")
+
     @invariant()
     def promises(self):
         for change in self.box.journal[self.seen :]:
@@ -306,5 +320,5 @@ def serving(pods, name):
 
 TestWholeCluster = WholeCluster.TestCase
 TestWholeCluster.settings = settings(
-    max_examples=max(10, settings.default.max_examples // 5), stateful_step_count=15, deadline=None
+    max_examples=settings.default.max_examples, stateful_step_count=25, deadline=None
 )
