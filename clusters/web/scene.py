@@ -12,7 +12,7 @@ from typing import Final
 
 from clusters import journal, memory
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.cluster import INTERNAL_KINDS, clock_of
+from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.lineage import History
@@ -58,6 +58,7 @@ class Scene:
         else:
             self.image = image
             self._observe(changes)
+            self._note_ghosts(changes)
 
     def ghosts(self) -> list[GonePod]:
         """The pods whose outlines still show."""
@@ -79,8 +80,6 @@ class Scene:
         for change in changes:
             self.history.observe(change)
             self._note_activity(change)
-            if change.verb == DELETED and change.key.kind == "Pod":
-                self._note_ghost(change)
         self.past.extend(changes)
 
     def _note_activity(self, change: Change) -> None:
@@ -96,14 +95,15 @@ class Scene:
             if node:
                 self.activity["scheduler"] = f"{change.key.name.rsplit('-', 1)[-1]} → {node}"
 
-    def _note_ghost(self, change: Change) -> None:
-        pod, slot = change.object, simulation_of(change.object).get("slot")
-        gone_at = clock_of(self.image).wall_at(change.time) or time.time()
-        if slot is None or gone_at < time.time() - GHOSTS_FOR:
-            return
-        node, ip = pod["spec"].get("nodeName", ""), (pod.get("status") or {}).get("podIP", "")
-        gone = GonePod(uid_of(pod), change.key.namespace, change.key.name, node, slot, ip)
-        self._ghosts.append(Ghost(gone, gone_at))
+    def _note_ghosts(self, changes: list[Change]) -> None:
+        """Only pods that go while somebody looks leave an outline: when the others went nobody knows."""
+        for change in changes:
+            slot = simulation_of(change.object).get("slot")
+            if change.verb == DELETED and change.key.kind == "Pod" and slot is not None:
+                pod = change.object
+                node, ip = pod["spec"].get("nodeName", ""), (pod.get("status") or {}).get("podIP", "")
+                gone = GonePod(uid_of(pod), change.key.namespace, change.key.name, node, slot, ip)
+                self._ghosts.append(Ghost(gone, time.time()))
 
 
 _scenes: dict[str, Scene] = {}
