@@ -30,13 +30,15 @@ class Writer:
         self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
         self._order = itertools.count()
         self._inline = threading.RLock()
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Start the thread, unless it runs. Nobody may fork afterwards."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-            self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+                self._thread.start()
 
     def stop(self) -> None:
         """Do what is queued, close the thread's database connection, and end it."""
@@ -44,7 +46,6 @@ class Writer:
         if thread is not None:
             self._put(_STOP, lambda: None)
             thread.join()
-            self._thread = None
 
     def submit(self, job: Callable[[], T], priority: int = PERSON) -> Future[T]:
         """Have a job done. The Future has its result or exception; async code awaits it by wrap_future."""
@@ -54,13 +55,11 @@ class Writer:
             if future.set_running_or_notify_cancel():
                 _settle(future, job)
 
-        if self._thread is None:
+        if self._thread is threading.current_thread():
+            run()
+        elif not self._put(priority, run):
             with self._inline:
                 run()
-        elif self._thread is threading.current_thread():
-            run()
-        else:
-            self._put(priority, run)
         return future
 
     def call(self, job: Callable[[], T], priority: int = PERSON) -> T:
@@ -73,17 +72,26 @@ class Writer:
             raise RuntimeError("The writer cannot be waited for inside a transaction.")
         return self.submit(job, priority).result()
 
-    def _put(self, priority: int, job: Callable[[], None]) -> None:
-        self._jobs.put((priority, next(self._order), job))
+    def _put(self, priority: int, job: Callable[[], None]) -> bool:
+        with self._starting:
+            if self._thread is None:
+                return False
+            self._jobs.put((priority, next(self._order), job))
+            return True
 
     def _run(self) -> None:
-        while True:
-            priority, _, job = self._jobs.get()
-            if priority == _STOP:
-                break
-            job()
+        while self._next():
             connection.close_if_unusable_or_obsolete()
+        with self._starting:
+            self._thread = None  # whoever comes now does it himself
+        while not self._jobs.empty():
+            self._next()
         connection.close()
+
+    def _next(self) -> bool:
+        priority, _, job = self._jobs.get()
+        job()
+        return priority != _STOP
 
 
 def _settle(future: Future[Any], job: Callable[[], Any]) -> None:

@@ -4,6 +4,7 @@ Views, sockets, commands and the worker call these functions and nothing below t
 what an event loop may call returns a Future.
 """
 
+from clusters.access import revoke_claim
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -42,6 +43,7 @@ __all__ = [
     "open_sandbox",
     "power",
     "reconcile",
+    "revoke_claim",
     "scale",
     "set_clock",
     "set_cloud",

@@ -7,7 +7,7 @@ import pytest
 from clusters import actions, journal, memory
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.cluster import clock_of, has_cloud
-from clusters.models import Cluster
+from clusters.models import Cluster, Grant
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,11 @@ class TestSandboxes:
         first, second = actions.create_cluster(LEARNER), actions.create_cluster(LEARNER)
         Cluster.objects.filter(pk=first.pk).update(used_at=second.used_at + 1)
         assert actions.open_sandbox(LEARNER).pk == first.pk
+
+    def test_a_cluster_that_somebody_lent_is_not_taken_for_ones_own(self):
+        lent = actions.open_sandbox("somebody else")
+        Grant.objects.create(cluster=lent, person=LEARNER, role=Grant.Role.ACT)
+        assert actions.open_sandbox(LEARNER).owner == LEARNER
 
     def test_a_person_has_at_most_five(self):
         for _ in range(5):

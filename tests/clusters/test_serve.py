@@ -1,6 +1,9 @@
 """`manage.py serve` and `reconcile` as processes: they start, say so, work, and end cleanly."""
 
+import base64
 import contextlib
+import http.client
+import http.cookiejar
 import json
 import re
 import signal
@@ -8,7 +11,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -122,6 +128,66 @@ def test_sigterm_under_load_ends_cleanly_and_the_rest_is_done_after_a_restart(se
     server.start()
     await_ready(data_dir, cluster, 300)
     assert ask(data_dir, "verify", cluster)["replay"] is True
+    assert "Traceback" not in server.log.read_text()
+
+
+def open_socket(server):
+    """A newcomer opens the sandbox; returns his page's WebSocket once the first frame has come."""
+    host = f"127.0.0.1:{server.port}"
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    landing = browser.open(server.url).read().decode()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', landing)[1]
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token}).encode()
+    opened = browser.open(
+        urllib.request.Request(f"{server.url}/sandbox/", form, {"Referer": server.url})
+    ).geturl()
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+    key = base64.b64encode(bytes(16)).decode()
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    lines = [
+        f"GET {urllib.parse.urlsplit(opened).path}live?layout=wide&density=auto HTTP/1.1",
+        f"Host: {host}",
+        f"Origin: http://{host}",
+        f"Cookie: {cookies}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {key}",
+    ]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    answer = connection.recv(4096)
+    assert b" 101 " in answer, answer
+    assert connection.recv(4096)
+    return connection
+
+
+def test_sigterm_ends_requests_and_sockets_that_are_under_way(server):
+    """Nobody waits in a thread for an event loop that is gone."""
+    server.start()
+    stopping, statuses = threading.Event(), []
+
+    def ask_again_and_again():
+        while not stopping.is_set():
+            client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                client.request("GET", "/")
+                statuses.append(client.getresponse().status)
+            client.close()
+
+    sockets = [open_socket(server) for _ in range(2)]
+    clients = [threading.Thread(target=ask_again_and_again) for _ in range(6)]
+    for client in clients:
+        client.start()
+    time.sleep(0.5)
+    code = server.stop(within=5)
+    stopping.set()
+    for client in clients:
+        client.join()
+    for connection in sockets:
+        connection.close()
+    assert code == 0
+    assert set(statuses) <= {200, 503}
     assert "Traceback" not in server.log.read_text()
 
 

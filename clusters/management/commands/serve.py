@@ -2,15 +2,17 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 # Daphne sets up Twisted's reactor and has to come before anything that imports one.
 from daphne.server import Server, twisted_loop  # isort:skip
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
-from twisted.internet import defer, reactor
+from twisted.internet import defer
 
 from clusters import announce
 from clusters.management.links import site_url
@@ -19,17 +21,64 @@ from clusters.writer import writer
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds, a tenth of Python's own: the event loop does not wait long for the writer's thread."""
+GRACE: Final = 3.0
+"""Seconds that requests under way have to end when the server is told to stop."""
 
 
 class Site(Server):
-    """Daphne's server, which keeps the reason why it cannot listen instead of logging it."""
+    """Daphne's server, with a reason why it cannot listen, and an end that loses no request.
 
-    failure = ""
+    Daphne cancels what is under way and goes on accepting: a request then waits in its thread for an
+    event loop that is gone, and the process for the thread.
+    """
+
+    def __init__(self, *args: Any, drain: Callable[[], Awaitable[None]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.failure = ""
+        self._drain = drain
+        self._ports: list[Any] = []
+
+    def listen_success(self, port: Any) -> None:
+        """Called when an endpoint is listened on."""
+        super().listen_success(port)
+        self._ports.append(port)
 
     def listen_error(self, failure: Any) -> None:
         """Called when an endpoint cannot be listened on."""
         self.failure = failure.getErrorMessage()
         self.stop()
+
+    def kill_all_applications(self) -> defer.Deferred[None]:
+        """Called before the reactor stops, which waits for it."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._end(), loop=twisted_loop))
+
+    async def _end(self) -> None:
+        self.application = closing
+        for port in self._ports:
+            port.stopListening()
+        for application in self._running(sockets=True):
+            application.cancel()
+        requests = self._running(sockets=False)
+        if requests:
+            await asyncio.wait(requests, timeout=GRACE)
+        await self._drain()
+
+    def _running(self, *, sockets: bool) -> list[asyncio.Future[Any]]:
+        return [
+            connection["application_instance"]
+            for protocol, connection in self.connections.items()
+            if isinstance(protocol, WebSocketProtocol) == sockets and "application_instance" in connection
+        ]
+
+
+async def closing(scope: dict[str, Any], receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+    """The ASGI application of a server that is ending: 503 for whoever still asks."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1001})
+        return
+    headers = [(b"connection", b"close"), (b"retry-after", b"1")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class Command(BaseCommand):
@@ -45,6 +94,7 @@ class Command(BaseCommand):
             import_string(settings.ASGI_APPLICATION),
             endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
             ready_callable=self.ready,
+            drain=self.drain,
             # One line a request is written by sandbox.middleware; Daphne's own would show tokens.
             action_logger=None,
             server_name="lifelines",
@@ -58,15 +108,11 @@ class Command(BaseCommand):
         writer.start()
         announce.bind(twisted_loop)
         self.working = twisted_loop.create_task(self.supervisor.run())
-        reactor.addSystemEventTrigger("before", "shutdown", self.drain)
         self.stdout.write(f"Lifelines is ready at {site_url()}")
         self.stdout.flush()
 
-    def drain(self) -> defer.Deferred[None]:
-        """End the pass that is under way and do what is queued; the reactor waits for it."""
-        return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain(), loop=twisted_loop))
-
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
+        """End the pass that is under way, and do what is queued for the writer."""
         self.supervisor.stop()
         await self.working
         await asyncio.to_thread(writer.stop)
