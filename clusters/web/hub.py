@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from clusters import announce
 from clusters.models import Cluster
 from clusters.web.pictures import Picture
-from clusters.web.render import Look, pictures
+from clusters.web.render import CHART_AFTER, Look, pictures
 from clusters.web.viewer import NORMAL, Pace, Viewer
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Room:
         self._threads = threads
         self._pace = pace
         self._nudged = asyncio.Event()
+        self._drawn: dict[Look, Picture] = {}
         self._task = asyncio.create_task(self._run())
 
     def nudge(self) -> None:
@@ -84,6 +85,10 @@ class Room:
         started = loop.time()
         looks = {viewer.look for viewer in self.viewers}
         drawn = await loop.run_in_executor(self._threads, draw_or_reconnect, self._draw, self.cluster, looks)
+        if any(picture is not self._drawn.get(look) for look, picture in drawn.items()):
+            # The lifelines come after the map.
+            loop.call_later(CHART_AFTER, self.nudge)
+        self._drawn = drawn
         took = loop.time() - started
         gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
         for number, viewer in enumerate(list(self.viewers), start=1):

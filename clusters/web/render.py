@@ -23,6 +23,9 @@ from clusters.web.scene import Scene, scene_of
 from clusters.web.times import clock_text, started_at
 
 SPEEDS: Final = (1, 5, 20)
+CHART_AFTER: Final = 0.1
+"""Seconds of real time by which the lifelines follow the map: what somebody did shows there first, and the
+chart, half of all HTML, is drawn once for what happens together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Drawing:
     ghosts: bool = False
     chart: tuple[int, str, str] = (-1, "", "")
     """The version of the history that the lifelines were drawn from, their HTML, and their table's."""
+    chart_due: float = 0.0
+    """When the lifelines have to be drawn again, on the monotonic clock; 0 if they are as they should be."""
     cache: MapCache = field(default_factory=MapCache)
 
 
@@ -73,7 +78,7 @@ def picture_of(scene: Scene, look: Look) -> Picture:
     """The newest picture of a scene in that look; the last one itself if nothing has changed."""
     drawing = scene.drawings.setdefault(look, Drawing())
     assert isinstance(drawing, Drawing)
-    if drawing.picture is None or drawing.revision != scene.revision or drawing.ghosts:
+    if drawing.picture is None or drawing.revision != scene.revision or drawing.ghosts or drawing.chart_due:
         with translation.override(look.language):
             _draw(scene, look, drawing)
     assert drawing.picture is not None
@@ -125,7 +130,10 @@ def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Itera
     yield from _panel(scene, base)
     yield from _map(scene, look, drawing, base)
     if drawing.chart[0] != scene.history.version:
-        drawing.chart = scene.history.version, *_chart(scene, look, clock.now(time.time()))
+        drawing.chart_due = drawing.chart_due or time.monotonic() + CHART_AFTER
+        if drawing.picture is None or time.monotonic() >= drawing.chart_due:
+            drawing.chart = scene.history.version, *_chart(scene, look, clock.now(time.time()))
+            drawing.chart_due = 0.0
     yield plain("lifelines", drawing.chart[1])
     yield plain("lifelines-table", drawing.chart[2])
 

@@ -5,14 +5,15 @@ import { clockText, now as simulated } from "./clock.js";
 
 const WINDOW = 360;
 const SHORTEST = 20;
-const NUDGE = 0.25; // px that the chart may lag behind before it is drawn again
+const NUDGE = 0.5; // px that the chart may lag behind before it is drawn again
+const PAUSE = 60; // ms between two drawings at least: a young chart moves by many px a second
 const DIGIT = 6.3; // px of a character of the time that now is
 const GAP = 4; // px between two flags
 const STEP = 5; // seconds that an arrow key moves the hairline
 
 const chart = () => document.getElementById("lifelines");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-let drawn = null; // {svg, now, width} of the last drawing
+let drawn = null; // {svg, now, width, at} of the last drawing, at: ms since the page was loaded
 let hair = null; // the hairline: a fraction of the plot
 
 const started = (svg) => Number(svg.dataset.started);
@@ -121,7 +122,7 @@ const draw = (svg, t, width) => {
   for (const area of svg.querySelectorAll(".area")) {
     set(area, "viewBox", `${(left - Number(area.dataset.left)).toFixed(2)} 0 ${length.toFixed(2)} 100`);
   }
-  drawn = { svg, now: t, width };
+  drawn = { svg, now: t, width, at: performance.now() };
 };
 
 const widthOf = (svg) => {
@@ -138,7 +139,8 @@ const tick = () => {
     const width = drawn?.svg === svg && !drawn.stale ? drawn.width : widthOf(svg);
     const moved = drawn ? (Math.abs(t - drawn.now) / span(t)) * width : Infinity;
     const second = drawn && Math.floor(t) !== Math.floor(drawn.now);
-    if (drawn?.svg !== svg || drawn.stale || second || moved > NUDGE) draw(svg, t, width);
+    const due = drawn && performance.now() - drawn.at >= PAUSE && (second || moved > NUDGE);
+    if (drawn?.svg !== svg || drawn.stale || due) draw(svg, t, width);
   }
   if (stepwise()) setTimeout(tick, 1000);
   else requestAnimationFrame(tick);

@@ -43,6 +43,7 @@ class Wall:
 def wall(monkeypatch):
     clock = Wall(time.time())
     monkeypatch.setattr(time, "time", clock)
+    monkeypatch.setattr(render, "CHART_AFTER", 0.0)
     return clock
 
 
@@ -162,6 +163,23 @@ def test_a_look_that_comes_later_costs_the_others_nothing(cluster, wall):
     first = pictures(cluster, LOOKS[:1])[LOOKS[0]]
     both = pictures(cluster, LOOKS[:2])
     assert both[LOOKS[0]] is first
+
+
+def test_the_lifelines_follow_the_map(cluster, monkeypatch):
+    def chart():
+        return next(
+            section.html
+            for section in pictures(cluster, LOOKS[:1])[LOOKS[0]].sections
+            if section.id == "lifelines"
+        )
+
+    first = chart()
+    actions.create_replication_controller(cluster, PERSON, name="rc-0", image="luksa/kubia", replicas=1)
+    settle(cluster)
+    monkeypatch.setattr(render, "CHART_AFTER", 60.0)
+    assert chart() == first
+    scene_of(cluster).drawings[LOOKS[0]].chart_due = time.monotonic()
+    assert "rc-0" in chart()
 
 
 def test_nothing_is_drawn_while_nothing_happens(cluster, wall):
