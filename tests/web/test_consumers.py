@@ -96,7 +96,9 @@ async def test_a_cluster_that_is_not_there_is_refused(learner_cluster):
     assert not (await socket(client, "nothing23456").connect())[0]
 
 
-@pytest.mark.parametrize("origin", [b"http://evil.example", b"http://127.0.0.1:81", b"http://localhost:8000", b"null", None])
+@pytest.mark.parametrize(
+    "origin", [b"http://evil.example", b"http://127.0.0.1:81", b"http://localhost:8000", b"null", None]
+)
 async def test_another_origin_is_refused(learner_cluster, origin):
     assert not (await socket(*learner_cluster, origin=origin).connect())[0]
 
