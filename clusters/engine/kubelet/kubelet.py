@@ -127,6 +127,8 @@ def _sandbox_is_ready(worker: PodWorker) -> bool:
     if _machine_changed(worker):
         if worker.boot is not None:
             _lose_containers(worker)
+            if worker.states and all(state["phase"] == "exited" for state in worker.states.values()):
+                return False
             worker.event("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         worker.boot = simulation_of(worker.node).get("boot", "")
         worker.sandbox_at = worker.at(worker.delays.sandbox)

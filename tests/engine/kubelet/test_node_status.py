@@ -78,6 +78,7 @@ def test_restart_policies_hold_over_a_reboot(world):
     world.act(node_status.power_off, "node-1")
     world.act(node_status.power_on, "node-1")
     assert world.pod("never")["status"]["phase"] == "Failed"
+    assert world.count_of(world.pod("never"), "SandboxChanged") == 0
     assert is_ready(world.pod("onfailure"))
     assert world.pod("done")["status"]["phase"] == "Succeeded"
 
@@ -178,3 +179,14 @@ def test_a_node_that_somebody_only_wrote_down_runs_nothing(world):
     world.wait(10)
     assert world.pod()["status"]["phase"] == "Pending"
     assert node_status.heartbeat(world.node("ghost"), NOW) is None
+
+
+def test_a_reboot_before_the_sandbox_was_made():
+    store = Overlay(MemoryStore(), now=NOW, seed="seed")
+    bootstrap.new_cluster(store, nodes=1, clock=Clock(NOW, NOW), delays="real")
+    world = World(store, Kubelet)
+    world.act(verbs.create, bound())
+    world.act(node_status.power_off, "node-1")
+    world.act(node_status.power_on, "node-1")
+    world.wait(10)
+    assert is_ready(world.pod())
