@@ -26,8 +26,8 @@ IDLE: Final = 60.0
 """Seconds after which a cluster that nobody asks for is dropped."""
 RECENT: Final = 1_000
 """Changes that are kept in memory for those who follow a cluster."""
-BIG: Final = 1_000
-"""Objects. After loading so many the garbage collector is told to leave them alone."""
+FREEZE_AFTER: Final = 2_000
+"""Objects that may be new to this process before the garbage collector is told to leave them alone."""
 
 
 @dataclass
@@ -55,6 +55,7 @@ class Held:
             self.time = max(self.time, changes[-1].time)
         if self.plane is not None and not by_plane:
             self.plane.observe(changes, image)
+        _grown(len(changes))
 
 
 class Followed(NamedTuple):
@@ -66,6 +67,7 @@ class Followed(NamedTuple):
 
 _held: dict[str, Held] = {}
 _swept_at = 0.0
+_young = 0
 
 
 def image(cluster_id: str) -> MemoryStore:
@@ -115,6 +117,7 @@ def plane_of(held: Held) -> ControlPlane:
     if held.plane is None:
         held.plane = build()
         held.plane.load(held.image)
+        _grown(_size(held.image))
     return held.plane
 
 
@@ -162,6 +165,20 @@ def _catch_up(held: Held, revision: int) -> bool:
 
 def _load(cluster_id: str, now: float) -> Held:
     loaded = storage.load(cluster_id)
-    if sum(loaded.image.count(kind) for kind in loaded.image.kinds()) > BIG:
-        gc.freeze()
+    _grown(_size(loaded.image))
     return Held(cluster_id, loaded.image, loaded.seed, loaded.time, now)
+
+
+def _size(image: MemoryStore) -> int:
+    return sum(image.count(kind) for kind in image.kinds())
+
+
+def _grown(objects: int) -> None:
+    # Python's collector walks through all that lives, 50 ms for a thousand pods, while nothing else runs.
+    # What images are made of has no cycles: it goes by itself when nobody refers to it, frozen or not.
+    global _young
+    _young += objects
+    if _young > FREEZE_AFTER:
+        _young = 0
+        gc.collect()
+        gc.freeze()

@@ -2,14 +2,13 @@
 
 import asyncio
 import signal
-import sys
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.core.management.base import BaseCommand
 
 from clusters import announce
-from clusters.management.commands.serve import SWITCH_INTERVAL
+from clusters.management.process import tune
 from clusters.worker import Supervisor
 from clusters.writer import writer
 
@@ -21,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Warns if nothing but the poll connects this process to those that serve."""
-        sys.setswitchinterval(SWITCH_INTERVAL)
+        tune()
         if isinstance(get_channel_layer(), InMemoryChannelLayer):
             self.stderr.write(
                 self.style.WARNING(

@@ -1,7 +1,6 @@
 """manage.py serve: the site and the worker in one process."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -16,11 +15,10 @@ from twisted.internet import defer
 
 from clusters import announce
 from clusters.management.links import site_url
+from clusters.management.process import tune
 from clusters.worker import Supervisor
 from clusters.writer import writer
 
-SWITCH_INTERVAL: Final = 0.0005
-"""Seconds, a tenth of Python's own: the event loop does not wait long for the writer's thread."""
 GRACE: Final = 3.0
 """Seconds that requests under way have to end when the server is told to stop."""
 
@@ -88,10 +86,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError if the address is in use or not this machine's."""
-        sys.setswitchinterval(SWITCH_INTERVAL)
+        application = import_string(settings.ASGI_APPLICATION)
+        tune()
         self.supervisor = Supervisor()
         site = Site(
-            import_string(settings.ASGI_APPLICATION),
+            application,
             endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
             ready_callable=self.ready,
             drain=self.drain,

@@ -1,0 +1,19 @@
+"""What a process that simulates clusters sets once, before it starts threads."""
+
+import gc
+import sys
+from typing import Final
+
+SWITCH_INTERVAL: Final = 0.0005
+"""Seconds, a tenth of Python's own: the event loop does not wait long for the writer's thread."""
+THRESHOLDS: Final = (5_000, 20, 100)
+"""Allocations, and collections of the younger generations. Clusters are made of very many small dicts and
+of no cycles: Python's own numbers would look at all of them several times a second."""
+
+
+def tune() -> None:
+    """Keep the event loop from waiting: for threads that compute, and for the garbage collector."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    gc.set_threshold(*THRESHOLDS)
+    gc.collect()
+    gc.freeze()
