@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 GONE: Final = 4404
 """Close code: the cluster is no longer there."""
-AT_ONCE: Final = 25
-"""Viewers that are served before others on the event loop get a turn."""
+TURN: Final = 0.01
+"""Seconds for which viewers are served before others on the event loop get their turn."""
 AFTER_ERROR: Final = 1.0
 """Seconds of rest after a drawing that failed."""
 
@@ -91,12 +91,14 @@ class Room:
         self._drawn = drawn
         took = loop.time() - started
         gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
-        for number, viewer in enumerate(list(self.viewers), start=1):
+        turn = loop.time()
+        for viewer in list(self.viewers):
             if viewer.look in drawn:
                 viewer.gap = gap
                 await self._show_to(viewer, drawn[viewer.look])
-            if number % AT_ONCE == 0:
+            if loop.time() - turn > TURN:
                 await asyncio.sleep(0)
+                turn = loop.time()
         return max(gap - took, took / self._pace.share - took)
 
     async def _show_to(self, viewer: Viewer, picture: Picture) -> None:

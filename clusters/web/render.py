@@ -64,6 +64,16 @@ class Drawing:
     chart_due: float = 0.0
     """When the lifelines have to be drawn again, on the monotonic clock; 0 if they are as they should be."""
     cache: MapCache = field(default_factory=MapCache)
+    panel: dict[str, tuple[dict[str, object], str]] = field(default_factory=dict)
+    """The small sections: what they were drawn from, and their HTML."""
+
+    def section(self, element: str, **context: object) -> Section:
+        """The section that the template of its name draws, drawn again only for other data."""
+        known = self.panel.get(element)
+        if known is None or known[0] != context:
+            known = context, template(f"clusters/{element.replace('-', '_')}.jinja", **context)
+            self.panel[element] = known
+        return plain(element, known[1])
 
 
 def pictures(cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
@@ -125,9 +135,9 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
     base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
-    yield plain("controls", template("clusters/controls.jinja", clock=clock, base=base, speeds=SPEEDS))
-    yield plain("banners", template("clusters/banners.jinja", clock=clock, base=base))
-    yield from _panel(scene, base)
+    yield drawing.section("controls", clock=clock, base=base, speeds=SPEEDS)
+    yield drawing.section("banners", paused=clock.paused, base=base)
+    yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
     if drawing.chart[0] != scene.history.version:
         drawing.chart_due = drawing.chart_due or time.monotonic() + CHART_AFTER
@@ -138,14 +148,13 @@ def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Itera
     yield plain("lifelines-table", drawing.chart[2])
 
 
-def _panel(scene: Scene, base: str) -> Iterator[Section]:
+def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
     workloads = panel.workloads(scene.image)
-    guide = panel.guide(scene.image, scene.history)
-    yield plain("guide", template("clusters/guide.jinja", guide=guide))
-    yield plain("workloads", template("clusters/workloads.jinja", workloads=workloads, base=base))
-    yield plain("nodes", template("clusters/nodes.jinja", nodes=panel.nodes(scene.image), base=base))
-    yield plain("cloud", template("clusters/cloud.jinja", cloud=has_cloud(scene.image), base=base))
-    yield plain("expose-controller", template("clusters/expose_options.jinja", workloads=workloads))
+    yield drawing.section("guide", guide=panel.guide(scene.image, scene.history))
+    yield drawing.section("workloads", workloads=workloads, base=base)
+    yield drawing.section("nodes", nodes=panel.nodes(scene.image), base=base)
+    yield drawing.section("cloud", cloud=has_cloud(scene.image), base=base)
+    yield drawing.section("expose-controller", controllers=workloads.controllers)
 
 
 def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
