@@ -93,6 +93,9 @@ class ManifestRow(models.Model):
 
     class Meta:
         abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "namespace", "name"], name="one_%(class)s_per_name")
+        ]
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
@@ -106,7 +109,6 @@ class ManifestRow(models.Model):
 class Node(ManifestRow):
     """A node; `ready` is its condition as last written."""
 
-    pk = models.CompositePrimaryKey("cluster_id", "namespace", "name")
     ready = models.BooleanField()
     unschedulable = models.BooleanField()
 
@@ -118,7 +120,6 @@ class Node(ManifestRow):
 class Pod(ManifestRow):
     """A pod; `node` and `pod_ip` are "" until it has them."""
 
-    pk = models.CompositePrimaryKey("cluster_id", "namespace", "name")
     node = models.CharField(max_length=253, blank=True)
     phase = models.CharField(max_length=16, blank=True)
     pod_ip = models.CharField(max_length=45, blank=True)
@@ -136,7 +137,6 @@ class Pod(ManifestRow):
 class ReplicationController(ManifestRow):
     """A ReplicationController: how many pods it should have, and how many are ready."""
 
-    pk = models.CompositePrimaryKey("cluster_id", "namespace", "name")
     replicas = models.IntegerField()
     ready_replicas = models.IntegerField()
 
@@ -151,7 +151,6 @@ class ReplicationController(ManifestRow):
 class Service(ManifestRow):
     """A Service."""
 
-    pk = models.CompositePrimaryKey("cluster_id", "namespace", "name")
     type = models.CharField(max_length=16, blank=True)
     cluster_ip = models.CharField(max_length=45, blank=True)
 
@@ -164,8 +163,14 @@ class Service(ManifestRow):
 class KubeObject(ManifestRow):
     """An object of any kind without a table of its own."""
 
-    pk = models.CompositePrimaryKey("cluster_id", "kind", "namespace", "name")
     kind = models.CharField(max_length=63)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "kind", "namespace", "name"], name="one_object_per_kind_and_name"
+            )
+        ]
 
     @classmethod
     def columns(cls, obj: Object) -> dict[str, Any]:
@@ -179,7 +184,6 @@ class Change(models.Model):
     or counted up has "" here: its row in KubeObject says it. `time` is simulated seconds.
     """
 
-    pk = models.CompositePrimaryKey("cluster_id", "revision")
     cluster = models.ForeignKey(Cluster, models.CASCADE, db_index=False, related_name="+")
     revision = models.BigIntegerField()
     verb = models.CharField(max_length=8)
@@ -191,6 +195,11 @@ class Change(models.Model):
     actor = models.CharField(max_length=300)
     cause = models.BigIntegerField()
     time = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "revision"], name="one_change_per_revision")
+        ]
 
     def __str__(self) -> str:
         return f"{self.revision} {self.verb} {self.kind} {self.namespace}/{self.name}"

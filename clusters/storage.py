@@ -185,8 +185,9 @@ def _advance(
 @lru_cache
 def _sql(table: type[models.Model]) -> tuple[str, str, str]:
     """The statements (insert, insert or update, delete) of a table, with a row's columns by name."""
-    columns = [field.attname for field in table._meta.local_concrete_fields]
-    key = [field.attname for field in table._meta.pk_fields]
+    columns = [field.attname for field in table._meta.local_concrete_fields if not field.primary_key]
+    (unique,) = table._meta.total_unique_constraints
+    key = ["cluster_id" if name == "cluster" else name for name in unique.fields]
     name = table._meta.db_table
     values = ", ".join(f"%({column})s" for column in columns)
     insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({values})"

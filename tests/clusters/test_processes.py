@@ -34,24 +34,20 @@ def test_two_processes_of_eight_threads_lose_nothing(data_dir, count):
 
 
 def test_loads_under_writes_are_never_torn(data_dir, count):
-    times = count(300, 3000)
     cluster = ask(data_dir, "new")["cluster"]
-    writing = start(data_dir, "pair", cluster, str(times))
-    loading = [start(data_dir, "load", cluster, str(3 * times)) for _ in range(2)]
-    assert finished(writing)["revision"] >= 3 * times
-    for process in loading:
-        found = finished(process)
-        assert found["torn"] == []
-        assert found["loads"] > 10
+    writing = start(data_dir, "pair", cluster)
+    loading = [start(data_dir, "load", cluster, str(count(50, 1000))) for _ in range(2)]
+    assert [finished(process) for process in loading] == [{"torn": []}, {"torn": []}]
+    (data_dir / "loaded").touch()
+    finished(writing)
 
 
 def test_a_scale_up_finishes_beside_a_writer_every_20_ms(data_dir):
     cluster = ask(data_dir, "new", "web")["cluster"]
     ticking = start(data_dir, "tick", cluster, "60")
-    scaled = ask(data_dir, "scale", cluster, "1000")
-    took = finished(ticking)["took"]
+    passes = ask(data_dir, "scale", cluster, "1000")
+    took = finished(ticking)
     found = ask(data_dir, "verify", cluster)
     assert found["replay"] is True
-    assert found["counter"] == len(took) > 3
-    assert scaled["seconds"] < 30
-    assert took[int(len(took) * 0.95)] < 0.5
+    assert found["counter"] == took["writes"] > 3
+    assert passes["won"] >= 10
