@@ -21,6 +21,7 @@ import logging
 import secrets
 import time
 from collections import deque
+from functools import partial
 from typing import Any, Final
 
 from channels.layers import get_channel_layer
@@ -28,7 +29,7 @@ from channels.worker import Worker
 
 from clusters import actions, announce, memory, storage
 from clusters.models import Cluster
-from clusters.writer import WORKER, writer
+from clusters.writer import LATER, WORKER, writer
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ LONGEST_PASS: Final = 100
 SHORTEST_PASS: Final = 25
 """Writes."""
 PASS_SECONDS: Final = 0.025
+PURGE: Final = 3600.0
+"""Seconds between two looks for clusters that nobody has touched for long."""
 LATE: Final = 0.001
 """Seconds by which to wake late rather than early: early, nothing would be due yet."""
 RESTART_AFTER: Final = 1.0
@@ -57,6 +60,7 @@ class Reconciler:
         self._limits: dict[str, int] = {}
         self._failures: dict[str, int] = {}
         self._rests: dict[str, float] = {}
+        self._purge_at = 0.0
         self._nudged = asyncio.Event()
         self._stopping = False
 
@@ -97,6 +101,10 @@ class Reconciler:
     def _look(self) -> list[tuple[str, float]]:
         now = time.time()
         memory.sweep(now)
+        if now >= self._purge_at:
+            self._purge_at = now + PURGE
+            for cluster in actions.untouched(now):
+                writer.submit(partial(actions.delete_cluster, cluster.id), LATER)
         return storage.due(now + POLL, self.owner)
 
     def _promote(self) -> None:

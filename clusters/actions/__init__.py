@@ -24,6 +24,7 @@ from clusters.actions.sandboxes import (
     open_sandbox,
     set_clock,
     set_cloud,
+    untouched,
 )
 from clusters.actions.transactions import Pass, reconcile, submit, transact
 
@@ -49,4 +50,5 @@ __all__ = [
     "set_cloud",
     "submit",
     "transact",
+    "untouched",
 ]

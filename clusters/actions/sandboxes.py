@@ -5,6 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clusters import access, storage
@@ -19,6 +20,8 @@ from clusters.writer import writer
 
 SPEEDS: Final = (1, 5, 20)
 """Simulated seconds a second."""
+UNTOUCHED: Final = 30 * 24 * 3600
+"""Seconds after which a cluster that nobody has touched goes: as long as a session lives."""
 
 
 def open_sandbox(person: str) -> Cluster:
@@ -48,6 +51,11 @@ def create_named_cluster(name: str, *, nodes: int = 3, delays: str = "real") -> 
         return writer.call(lambda: _create(made, nodes, delays)), token
     except IntegrityError as error:
         raise ValueError(_("There is already a cluster named %(name)s.") % {"name": name}) from error
+
+
+def untouched(now: float) -> QuerySet[Cluster]:
+    """The clusters to purge at that wall time, those first that have waited longest."""
+    return Cluster.objects.filter(used_at__lt=now - UNTOUCHED).order_by("used_at")
 
 
 def delete_cluster(cluster_id: str) -> None:

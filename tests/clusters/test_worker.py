@@ -150,6 +150,16 @@ async def test_at_twenty_times_the_speed_it_is_due_sooner(cluster):
     assert rang(cluster) == at
 
 
+async def test_a_cluster_that_nobody_has_touched_for_a_month_goes(cluster):
+    old = await in_thread(bare_cluster)()
+    await in_thread(Cluster.objects.filter(pk=old.pk).update)(used_at=time.time() - 31 * 24 * 3600)
+    async with Running(Reconciler()):
+        async with asyncio.timeout(10):
+            while await in_thread(Cluster.objects.filter(pk=old.pk).exists)():
+                await asyncio.sleep(0.005)
+    assert await in_thread(Cluster.objects.filter(pk=cluster.pk).exists)()
+
+
 async def test_nothing_is_due_while_the_clock_is_paused(cluster):
     await in_thread(actions.set_clock)(cluster.pk, "a", paused=True)
     at = await set_alarm(cluster, 0.05)
