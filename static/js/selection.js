@@ -3,6 +3,8 @@
 const REFRESH = 500; // ms between two looks at the inspector while frames come
 const KINDS = "[data-kind][data-name]";
 
+const nothing = document.getElementById("inspector").cloneNode(true);
+
 let selected = null;
 let refreshed = 0;
 let timer = null;
@@ -31,6 +33,8 @@ const mark = () => {
 
 const tell = () => document.dispatchEvent(new CustomEvent("selected", { detail: selected }));
 
+const clear = () => inspector().replaceWith(nothing.cloneNode(true));
+
 // One look at a time; whatever was selected meanwhile comes next.
 const load = async () => {
   clearTimeout(timer);
@@ -44,7 +48,8 @@ const load = async () => {
   const query = new URLSearchParams({ tab: inspector().dataset.tab ?? "why", uid: uid ?? "" });
   await htmx.ajax("GET", `${base}/inspect/${path}?${query}`, { target: "#inspector", swap: "outerMorph" });
   loading = false;
-  if (again) load();
+  if (!selected) clear();
+  else if (again) load();
 };
 
 export const select = (item) => {
@@ -59,6 +64,7 @@ export const deselect = () => {
   if (!selected) return;
   selected = null;
   mark();
+  clear();
   tell();
 };
 
@@ -70,6 +76,7 @@ const refresh = () => {
 // A click on a pod, node or Service selects it; a click on the ground selects nothing.
 document.addEventListener("click", (event) => {
   const target = event.target;
+  if (target.closest("[data-deselects]")) deselect();
   if (target.closest("[data-copy], .kill, .power, .entry button, .entry input")) return;
   const item = target.closest(`#map ${KINDS}, #lifelines ${KINDS}, .entry${KINDS}`);
   if (item) select(item);

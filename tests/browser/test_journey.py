@@ -41,7 +41,9 @@ def sandbox(page):
     expect(page.get_by_label("Controller", exact=True)).to_have_value("default/kubia")
     page.get_by_role("button", name="Expose", exact=True).click()
     expect(ready(page)).to_have_count(3, timeout=SOON)
-    expect(service(page)).to_have_attribute("data-external-ip", re.compile(r"^203\.0\.113\.\d+$"), timeout=SOON)
+    expect(service(page)).to_have_attribute(
+        "data-external-ip", re.compile(r"^203\.0\.113\.\d+$"), timeout=SOON
+    )
     return page
 
 

@@ -137,6 +137,7 @@ def test_the_keyboard_walks_selects_and_kills(pods):
     expect(page.locator(f'#map [data-name="{name}"]')).to_have_attribute("data-state", "terminating")
     page.keyboard.press("Escape")
     expect(page.locator("#map [data-selected]")).to_have_count(0)
+    expect(page.locator("#inspector")).to_contain_text("Nothing selected")
 
 
 def test_tab_goes_from_a_pod_to_its_kill_button(pods):
@@ -307,6 +308,18 @@ def test_the_layout_follows_the_window(sandbox):
     expect(page.locator("#map")).to_have_attribute("data-layout", "tablet")
     html = page.request.get(page.url).text()
     assert 'data-layout="tablet"' in html
+
+
+def test_the_inspector_is_a_sheet_on_a_tablet(pods):
+    page = pods
+    page.set_viewport_size({"width": 1024, "height": 768})
+    expect(page.locator("#map")).to_have_attribute("data-layout", "tablet")
+    expect(page.locator("#inspector")).to_be_hidden()
+    page.locator(READY).first.get_by_role("button").first.click()
+    expect(page.locator("#inspector")).to_contain_text("Why is this here?")
+    page.get_by_role("complementary", name="Selection").get_by_role("button", name="Close").click()
+    expect(page.locator("#inspector")).to_be_hidden()
+    expect(page.locator("#map [data-selected]")).to_have_count(0)
 
 
 def test_build_is_a_drawer_on_a_tablet(sandbox):
