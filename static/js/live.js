@@ -84,6 +84,18 @@ document.addEventListener("htmx:after:ws:message", ({ detail }) => {
   }
 });
 
+// When an element with an id has moved into a new parent, htmx 4.0.0-beta6 makes that parent by
+// document.createElement, and an <svg> or <g> made so is never drawn. The server's own element takes its place.
+htmx.registerExtension("drawings", {
+  htmx_before_morph_node: (made, { newNode }) => {
+    if (made.namespaceURI === newNode.namespaceURI) return true;
+    made.before(newNode);
+    // The morph goes on behind what it made.
+    queueMicrotask(() => made.remove());
+    return false;
+  },
+});
+
 banner.querySelector("button").addEventListener("click", connect);
 document.addEventListener("tab", () => {
   if (new URL(live.getAttribute("hx-ws:connect"), location).searchParams.get("chart") !== chart()) connect();

@@ -109,6 +109,27 @@ def test_frames_keep_drawings_drawings(pods):
         assert page.evaluate(foreign) == []
 
 
+def test_what_moves_into_a_new_parent_is_still_drawn(pods):
+    page = pods
+    page.evaluate(
+        """() => {
+            const map = document.getElementById("map").cloneNode(true);
+            const pod = map.querySelector('[data-kind="Pod"]');
+            const node = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+            node.id = "node-new";
+            node.append(pod);
+            map.append(node);
+            const text = `<hx-partial hx-target="#map" hx-swap="outerMorph">${map.outerHTML}</hx-partial>`;
+            htmx.swap({sourceElement: document.getElementById("live"), swap: "none", text});
+        }"""
+    )
+    expect(page.locator("#node-new")).to_have_count(1)
+    assert page.evaluate("document.getElementById('node-new').namespaceURI") == "http://www.w3.org/2000/svg"
+    expect(page.locator('#node-new [data-kind="Pod"]')).to_have_count(1)
+    expect(page.locator('#map [data-kind="Pod"]')).to_have_count(3)
+    assert page.evaluate("[...document.querySelectorAll('#map *')].every(e => e instanceof SVGElement)")
+
+
 def test_a_frame_moves_the_same_elements(pods):
     page = pods
     name = page.locator(READY).first.get_attribute("data-name")
@@ -384,5 +405,4 @@ def test_it_can_be_read_without_a_script(new_context):
     page.get_by_role("button", name="Open the sandbox").click()
     expect(page.locator('#map [data-kind="Node"]')).to_have_count(3)
     page.get_by_role("button", name="Create ReplicationController").click()
-    page.reload()
     expect(page.locator("#workloads")).to_contain_text("kubia")
