@@ -4,6 +4,7 @@
 """
 
 from collections import Counter
+from itertools import count
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -29,6 +30,8 @@ from tests.engine.builders import NOW
 
 PASS = 60
 """Writes a pass: small, so that every command takes several."""
+MOST_PASSES = 500
+MOST_STEPS = 1000
 PATIENCE = 1500
 """Seconds after which everything that can come to rest has: grace, eviction, quarantine, back-off."""
 
@@ -57,18 +60,20 @@ class Sandbox:
 
     def advance(self, seconds):
         until = self.now + seconds
-        more = True
-        while more:
-            overlay = self._overlay()
-            more = self.plane.run(overlay, until)
+        for _ in range(MOST_PASSES):
+            overlay, steps = self._overlay(), count()
+            more = self.plane.run(overlay, until, lambda steps=steps: next(steps) < MOST_STEPS)
             self.now = overlay.now
             self._commit(overlay)
-        self.now = until
+            if not more:
+                self.now = until
+                return
+        raise AssertionError("no rest")
 
     def lose_a_pass(self, seconds):
         """A pass whose commit is lost: nothing of it may remain."""
-        marks = self.plane.mark()
-        self.plane.run(self._overlay(), self.now + seconds)
+        marks, steps = self.plane.mark(), count()
+        self.plane.run(self._overlay(), self.now + seconds, lambda: next(steps) < MOST_STEPS)
         self.plane.rewind(marks)
 
     def restart(self):

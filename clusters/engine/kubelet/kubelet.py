@@ -113,10 +113,10 @@ def _sync_terminating_pod(worker: PodWorker) -> float | None:
         runtime.kill_container(worker, container, state, deadline, f"Stopping container {container['name']}")
         if state["dies"]["at"] <= worker.now:
             runtime.ended(worker, state, state["dies"])
-    if any(state["phase"] == "running" for state in worker.states.values()):
-        due = _next_due(worker)
-        worker.commit(generate_api_pod_status(worker), due)
-        return due
+    ends: list[float] = [s["dies"]["at"] for s in worker.states.values() if s["phase"] == "running"]
+    if ends:
+        worker.commit(generate_api_pod_status(worker), min(ends))
+        return min(ends)
     worker.commit(generate_api_pod_status(worker, terminal=True), None)
     verbs.delete(worker.store, *key_of(pod), grace_seconds=0, uid=uid_of(pod))
     return None

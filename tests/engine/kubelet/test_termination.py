@@ -95,6 +95,19 @@ def test_a_container_that_does_not_run_has_nothing_to_stop():
     assert w.get("Pod", "p") is None
 
 
+def test_a_container_that_runs_and_is_not_ready_yet_is_stopped_too():
+    w = world("lifelines/slow")
+    w.wait(1)
+    w.act(verbs.delete, "Pod", "default", "p", grace_seconds=25)
+    assert lasts(w) == 5
+    w = world("lifelines/stubborn", delays="real")
+    w.wait(2.2)
+    assert "running" in w.container()["state"]
+    assert not is_ready(w.pod())
+    w.act(verbs.delete, "Pod", "default", "p", grace_seconds=5)
+    assert lasts(w) == 5
+
+
 def test_a_crash_loop_ends_with_its_pod():
     w = world("lifelines/crasher")
     w.wait(20)
