@@ -6,6 +6,7 @@ once, in a thread, and shows the new pictures to its viewers.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,10 +33,14 @@ AFTER_ERROR: Final = 1.0
 Draw = Callable[[str, Iterable[Look]], dict[Look, Picture]]
 
 
-def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
-    """Draw, in the hub's thread. It serves no request, so nobody else renews a connection that broke."""
+def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> tuple[dict[Look, Picture], float]:
+    """Draw, in the hub's thread, and say how many seconds of a processor it took.
+
+    That thread serves no request, so nobody else renews a connection that broke.
+    """
+    started = time.thread_time()
     try:
-        return draw(cluster, looks)
+        return draw(cluster, looks), time.thread_time() - started
     except DatabaseError:
         connection.close()
         raise
@@ -84,7 +89,9 @@ class Room:
         loop = asyncio.get_running_loop()
         started = loop.time()
         looks = {viewer.look for viewer in self.viewers}
-        drawn = await loop.run_in_executor(self._threads, draw_or_reconnect, self._draw, self.cluster, looks)
+        drawn, cost = await loop.run_in_executor(
+            self._threads, draw_or_reconnect, self._draw, self.cluster, looks
+        )
         if any(picture is not self._drawn.get(look) for look, picture in drawn.items()):
             # The lifelines come after the map.
             loop.call_later(CHART_AFTER, self.nudge)
@@ -99,7 +106,7 @@ class Room:
             if loop.time() - turn > TURN:
                 await asyncio.sleep(0)
                 turn = loop.time()
-        return max(gap - took, took / self._pace.share - took)
+        return max(gap, cost / self._pace.share) - took
 
     async def _show_to(self, viewer: Viewer, picture: Picture) -> None:
         try:
