@@ -69,8 +69,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         "base": request.path.rstrip("/"),
         "controller_form": ControllerForm(),
         "expose_form": ExposeForm(),
-        "has_controllers": bool(made.controllers),
-        "has_services": bool(made.services),
+        "has_made": bool(made.controllers or made.services),
         "images": sorted(catalogue()),
         "manifest": EXAMPLE,
     }

@@ -5,7 +5,7 @@
 //   data-from data-text    the text, "{}" stands for the time passed
 //   .progress data-from data-until   a .done bar grows, .percent says how far
 //   .force data-from       gets data-due then
-const TICK = 250; // ms between two looks at texts and bars
+const TICK = 100; // ms between two looks at texts and bars: at 20 times the speed two simulated seconds
 const GHOST = 6000; // ms of real time for which the outline of a pod that is gone stays
 
 let anchor = { simulated: 0, at: performance.now(), speed: 0, start: 0 };

@@ -107,7 +107,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-submits]")) target.form.requestSubmit();
 });
 
-// A form that did its work makes room: for the next form, or for what was made.
+// What a form has made is shown; on small windows the panel makes room for the map.
 document.addEventListener("made", ({ target }) => {
   const next = byId(target.dataset?.next ?? "");
   if (next) next.open = true;

@@ -100,7 +100,8 @@ def pod_view(
     x, y = plan.slots.at(slot)
     squares = _squares(pod)
     shown = squares if len(squares) <= MOST_SQUARES else squares[: MOST_SQUARES - 1]
-    until, force_from = _grace(pod)
+    # On a silent node nobody counts the grace period down.
+    until, force_from = (None, None) if state == "unreachable" else _grace(pod)
     return PodView(
         uid=metadata["uid"],
         namespace=namespace_of(pod),
