@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.cluster import has_cloud
 from clusters.engine.labels import subset_matches
 from clusters.engine.objects import (
     Object,
     controller_of,
     is_deleting,
+    is_finished,
     labels_of,
     name_of,
     namespace_of,
@@ -154,11 +156,20 @@ def _next(image: MemoryStore, last: Change) -> SafeString | None:
         return None
     if last.key.kind == "Pod":
         return _next_of_pod(image, obj)
+    if last.key.kind == "Service" and is_deleting(obj):
+        return _next_of_service(image)
     if last.key.kind == "Node" and node_state(obj) == "notready":
         return format_html(
             "{}", _("If it stays silent for 5 min, its pods are deleted and replaced elsewhere")
         )
     return None
+
+
+def _next_of_service(image: MemoryStore) -> SafeString:
+    """Only a cloud takes back the load balancer that holds a Service which is being deleted."""
+    if has_cloud(image):
+        return format_html("{}", _("The cloud takes its load balancer away, then the Service is gone"))
+    return format_html("{}", _("It stays until there is a cloud again that takes its load balancer away"))
 
 
 def _next_of_pod(image: MemoryStore, pod: Object) -> SafeString | None:
@@ -174,6 +185,8 @@ def _next_of_pod(image: MemoryStore, pod: Object) -> SafeString | None:
         return format_html(text, service=name_of(services[0]))
     if state == "unreachable" and is_deleting(pod):
         return format_html(_("The pod goes when {node} comes back or is deleted"), node=mono(node))
+    if is_finished(pod) and not is_deleting(pod):
+        return None
     texts = {
         "pending": _("Scheduler chooses a node"),
         "starting": _("The container starts"),

@@ -152,7 +152,7 @@ def _kubelet_pod(told: Told) -> list[Sentence]:
     if told.change.verb == DELETED:
         text = _("{kubelet} removed it. Its IP is free again")
         return [_said("g-kubelet", "quiet", text, kubelet=kubelet)]
-    told_now = [ask(told, kubelet) for ask in (_address, _pull, _failure, _start, _readiness)]
+    told_now = [ask(told, kubelet) for ask in (_address, _end, _pull, _failure, _start, _readiness)]
     return [sentence for sentence in told_now if sentence is not None]
 
 
@@ -183,8 +183,8 @@ def _address(told: Told, kubelet: SafeString) -> Sentence | None:
 def _failure(told: Told, kubelet: SafeString) -> Sentence | None:
     if is_deleting(told.change.object):
         return None
-    reason, message = _failed(told.change.object)
-    if not reason or (told.before is not None and _failed(told.before)[0] == reason):
+    reason = _waits_for(told.change.object)
+    if not reason or (told.before is not None and _waits_for(told.before) == reason):
         return None
     texts = {
         "ErrImagePull": _("{kubelet} could not pull the image"),
@@ -193,18 +193,40 @@ def _failure(told: Told, kubelet: SafeString) -> Sentence | None:
     }
     if reason in texts:
         return _said("s-crashing", "fail", texts[reason], kubelet=kubelet)
-    return _said("s-crashing", "fail", _("The container ended: {why}"), why=message or reason)
+    text = _("{kubelet} cannot start the container: {why}")
+    return _said("s-crashing", "fail", text, kubelet=kubelet, why=reason)
 
 
-def _failed(pod: Object) -> tuple[str, str]:
-    status = failed_container(pod)
-    if status is None:
-        return "", ""
-    state = status.get("state") or {}
-    found = state.get("waiting") or state.get("terminated") or {}
-    if "exitCode" in found:
-        return found.get("reason", "Error"), _("exit code {code}").format(code=found["exitCode"])
-    return found.get("reason", ""), ""
+def _waits_for(pod: Object) -> str:
+    """Why a container that cannot start waits; "" if none does."""
+    status = failed_container(pod) or {}
+    reason: str = ((status.get("state") or {}).get("waiting") or {}).get("reason", "")
+    return reason
+
+
+def _end(told: Told, kubelet: SafeString) -> Sentence | None:
+    """A container has ended; the report may say in the same breath that the kubelet waits."""
+    if is_deleting(told.change.object):
+        return None
+    before = _ends(told.before) if told.before else {}
+    ended = [end for name, end in _ends(told.change.object).items() if end[0] > before.get(name, (0, 0))[0]]
+    if not ended:
+        return None
+    code = max(code for _times, code in ended)
+    icon, tone = ("s-crashing", "fail") if code else ("s-gone", "quiet")
+    return _said(icon, tone, _("The container ended: exit code {code}"), code=code)
+
+
+def _ends(pod: Object) -> dict[str, tuple[int, int]]:
+    """How often each container has ended, and its last exit code."""
+    init: list[Object] = (pod.get("status") or {}).get("initContainerStatuses") or []
+    ends = {}
+    for status in [*init, *container_statuses(pod)]:
+        state = status.get("state") or {}
+        last = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
+        if last:
+            ends[status["name"]] = status.get("restartCount", 0) + ("running" not in state), last["exitCode"]
+    return ends
 
 
 def _start(told: Told, kubelet: SafeString) -> Sentence | None:

@@ -2,7 +2,10 @@
 
 import re
 
-from clusters.engine.objects import Key, with_status
+import pytest
+
+from clusters.engine.cluster import set_cloud
+from clusters.engine.objects import Key, with_status, with_value
 from clusters.web.chain import FIRST, LAST, story
 from tests.web.stories import SCALER, START, Story, condition, sample
 
@@ -161,3 +164,52 @@ def test_names_are_text():
 def test_nothing_is_known_of_what_was_compacted_away():
     told = sample()
     assert story(told.image, Log([]), told.pod("kubia-x9c4t")["metadata"]["uid"]) == []
+
+
+def test_a_crash_is_told_when_it_happens_even_if_the_kubelet_waits_already():
+    told = sample()
+    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    for seconds, state in ((400, {"waiting": {"reason": "CrashLoopBackOff"}}), (410, ended)):
+        main = {"name": "main", "restartCount": 0, "state": state, "lastState": ended}
+        unready = [condition("Ready", "False")]
+        told.kubelet("kubia-x9c4t", seconds, phase="Running", conditions=unready, containerStatuses=[main])
+    assert said(steps_of(told, "kubia-x9c4t"))[-3:] == [
+        ("The container ended: exit code 1", "6:40.0"),
+        ("kubelet on node-1 waits before it starts the container again", "now"),
+        ("kubelet tries again", "next"),
+    ]
+
+
+def test_a_container_that_cannot_start_has_not_ended():
+    told = sample()
+    waits = {"name": "main", "state": {"waiting": {"reason": "ErrImageNeverPull"}}}
+    told.kubelet("kubia-7h2pd", 340, phase="Pending", containerStatuses=[waits])
+    assert "kubelet on node-4 cannot start the container: ErrImageNeverPull" in texts(
+        steps_of(told, "kubia-7h2pd")
+    )
+
+
+@pytest.mark.parametrize(("phase", "code"), [("Failed", 1), ("Succeeded", 0)])
+def test_nothing_follows_on_the_end_of_a_pod_that_is_not_started_again(phase, code):
+    told = sample()
+    ended = {"name": "main", "restartCount": 0, "state": {"terminated": {"exitCode": code}}}
+    told.kubelet("kubia-x9c4t", 400, phase=phase, containerStatuses=[ended])
+    steps = steps_of(told, "kubia-x9c4t")
+    assert (texts(steps)[-1], steps[-1].state) == (f"The container ended: exit code {code}", "done")
+
+
+@pytest.mark.parametrize(
+    ("cloud", "words"),
+    [
+        (True, "The cloud takes its load balancer away, then the Service is gone"),
+        (False, "It stays until there is a cloud again that takes its load balancer away"),
+    ],
+)
+def test_a_service_that_cannot_go_tells_what_it_waits_for(cloud, words):
+    told = sample()
+    with told.at(400) as store:
+        set_cloud(store, cloud)
+        service = store.get("Service", "default", "kubia")
+        store.update(with_value(service, ("metadata", "deletionTimestamp"), "2026-11-24T08:00:00Z"))
+    steps = steps_of(told, "kubia", kind="Service")
+    assert (texts(steps)[-1], steps[-1].state) == (words, "next")
