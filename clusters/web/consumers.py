@@ -18,7 +18,8 @@ from clusters.web.viewer import Viewer
 ACK: Final = re.compile(r"ack (\d{1,9})\Z")
 LONGEST: Final = 64
 """Characters of a message. A page never sends more; whoever does is hung up on."""
-TOO_BIG: Final = 1009
+TOO_BIG: Final = 4413
+"""Close code. Autobahn sends none of the protocol's own but 1000."""
 
 
 class LiveConsumer(AsyncWebsocketConsumer):

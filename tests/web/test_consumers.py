@@ -114,6 +114,12 @@ async def test_whoever_may_view_sees_it_live(learner_cluster):
     await opened.disconnect()
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/", "/c/x/y/live"])
+async def test_where_there_is_no_socket_it_is_refused(path):
+    headers = [(b"host", b"127.0.0.1:8000"), (b"origin", b"http://127.0.0.1:8000")]
+    assert not (await WebsocketCommunicator(application, path, headers=headers).connect())[0]
+
+
 async def test_messages_that_are_no_acks_are_ignored(learner_cluster):
     client, cluster = learner_cluster
     opened = socket(client, cluster)
@@ -136,6 +142,8 @@ async def test_a_long_message_is_hung_up_on(learner_cluster):
     await opened.send_to("x" * (LONGEST + 1))
     closed = await opened.receive_output(timeout=5)
     assert (closed["type"], closed["code"]) == ("websocket.close", TOO_BIG)
+    # Autobahn, which Daphne closes with, raises for any other code than these.
+    assert 3000 <= TOO_BIG <= 4999
 
 
 async def test_a_page_that_leaves_is_forgotten(learner_cluster):
