@@ -32,6 +32,11 @@ def _text(label: Any, initial: str, **attrs: str) -> forms.CharField:
     )
 
 
+def _number(label: Any, initial: int | None = None) -> forms.IntegerField:
+    """An int32, as Kubernetes' numbers are: what is beyond cannot even be asked for, nor stored."""
+    return forms.IntegerField(label=label, initial=initial, min_value=-(2**31), max_value=2**31 - 1)
+
+
 class ControllerForm(PanelForm):
     """Create ReplicationController. The defaults make a newcomer's first click succeed."""
 
@@ -39,7 +44,7 @@ class ControllerForm(PanelForm):
 
     name = _text(_("Name"), "kubia")
     image = _text(_("Image"), "luksa/kubia", list="images")
-    replicas = forms.IntegerField(label=_("Replicas"), initial=3)
+    replicas = _number(_("Replicas"), 3)
 
 
 class ExposeForm(PanelForm):
@@ -49,14 +54,14 @@ class ExposeForm(PanelForm):
 
     name = _text(_("Name"), "kubia")
     type = forms.ChoiceField(label=_("Type"), choices=[(name, name) for name in TYPES])
-    port = forms.IntegerField(label=_("Port"), initial=80)
+    port = _number(_("Port"), 80)
     target_port = forms.CharField(label=_("Target port"), initial="8080", max_length=63)
 
 
 class ScaleForm(forms.Form):
     """How many pods a controller shall have."""
 
-    replicas = forms.IntegerField()
+    replicas = _number(_("Replicas"))
 
 
 class ClockForm(forms.Form):

@@ -31,8 +31,10 @@ def test_numbers_that_make_no_sense_are_kubernetes_to_refuse(replicas):
     assert ScaleForm({"replicas": replicas}).is_valid()
 
 
-@pytest.mark.parametrize("replicas", ["", "three", "1.5", "1e3"])
-def test_what_is_no_number_is_refused_here(replicas):
+@pytest.mark.parametrize(
+    "replicas", ["", "three", "1.5", "1e3", "2147483648", "-2147483649", "9" * 30, "9" * 5000]
+)
+def test_what_is_no_int32_is_refused_here(replicas):
     assert "replicas" in ScaleForm({"replicas": replicas}).errors
 
 
