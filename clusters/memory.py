@@ -160,7 +160,8 @@ def _catch_up(held: Held, revision: int) -> bool:
     except journal.ExpiredError:
         return False
     held.advance(held.image.apply(changes), changes)
-    return True
+    # Large texts may have been compacted up to the very last deletion: then only the tables know all.
+    return held.image.revision >= revision
 
 
 def _load(cluster_id: str, now: float) -> Held:

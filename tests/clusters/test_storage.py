@@ -321,6 +321,18 @@ class TestCompaction:
         storage.compact(cluster.pk, changes=4)
         assert memory.image(cluster.pk) == loaded(cluster)
 
+    def test_an_image_whose_last_deletion_was_compacted_is_loaded_again(self, cluster):
+        image = memory.image(cluster.pk)
+        held = memory.caught_up(cluster.pk)
+        self.fill(cluster)
+        held.image = image
+        memory._held[cluster.pk] = held
+        storage.compact(cluster.pk, size=0)
+        assert revisions(cluster)[-1] < 17
+        held.image = image.apply(journal.history(cluster.pk))
+        assert memory.image(cluster.pk) == loaded(cluster)
+        assert write(cluster, count_up) == 11
+
     def test_large_texts_leave_room_for_fewer_changes(self, cluster):
         for number in range(20):
             write(cluster, lambda store, n=number: store.create({**pod(f"p-{n}"), "data": "x" * 10_000}))
