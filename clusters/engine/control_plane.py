@@ -72,7 +72,7 @@ class ControlPlane:
                 chosen.sync(store, key, cause)
         except StatusError as error:
             # As upstream's processNextWorkItem: what was refused is tried again, later each time.
-            logger.info("%s: %s: %s", chosen.actor, key, error)
+            logger.debug("%s: %s: %s", chosen.actor, key, error)
             chosen.queue.add_rate_limited(key, store.now, cause)
         else:
             chosen.queue.forget(key)
