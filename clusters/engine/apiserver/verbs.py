@@ -88,6 +88,8 @@ def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     """
     before = _current(store, obj)
     strategy = STRATEGIES.get(obj["kind"], PLAIN)
+    # As if it were read from etcd: what was stored before a default was known has it too.
+    before = strategy.default(before)
     obj = strategy.carry_over(strategy.default(_merged(obj, before)), before)
     errors = [*strategy.validate_update(obj, before), *strategy.validate(obj)]
     if not errors:

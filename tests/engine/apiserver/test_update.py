@@ -4,7 +4,15 @@ import pytest
 
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.objects import condition_of, simulation_of, with_simulation, with_status, with_value
+from clusters.engine.objects import (
+    REMOVE,
+    condition_of,
+    controller_reference,
+    simulation_of,
+    with_simulation,
+    with_status,
+    with_value,
+)
 from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal
 from tests.engine.builders import NOW, make_store
 
@@ -250,3 +258,13 @@ def test_the_clock_of_the_overlay_dates_conditions():
     verbs.create(store, bare_pod())
     bound = verbs.bind(store, "default", "web", "n")
     assert condition_of(bound, "PodScheduled")["lastTransitionTime"] == "2026-11-24T08:01:30Z"
+
+
+def test_a_pod_stored_before_a_default_was_known_may_still_be_adopted():
+    store, pod = created(bare_pod())
+    store.update(with_value(pod, ("spec", "enableServiceLinks"), REMOVE))
+    old = verbs.get(store, "Pod", "default", "web")
+    owner = controller_reference(verbs.create(store, bare_controller()))
+    adopted = verbs.update(store, with_value(old, ("metadata", "ownerReferences"), [owner]))
+    assert adopted["metadata"]["generation"] == 1
+    assert adopted["spec"] == pod["spec"]
