@@ -30,13 +30,20 @@ def resolve(text: str) -> str | int | float | bool | None:
         return text
     if _INTEGER.fullmatch(digits):
         number = _integer(digits)
-        return number if -(2**63) <= number < 2**64 else float(number)
+        return number if -(2**63) <= number < 2**64 else _float(number, text)
     if _FLOAT.fullmatch(digits):
-        amount = float(digits)
-        if math.isinf(amount):
-            raise ValueError(f"json: unsupported value: {text}")
-        return amount
+        return _float(digits, text)
     return text
+
+
+def _float(number: int | str, text: str) -> float:
+    try:
+        amount = float(number)
+    except OverflowError:  # which only integers raise; texts become infinite
+        amount = math.inf
+    if math.isinf(amount):
+        raise ValueError(f"json: unsupported value: {text}")
+    return amount
 
 
 def _integer(digits: str) -> int:

@@ -59,6 +59,10 @@ REFUSED = {
     ),
     "a number that JSON lacks": ('{"kind": NaN}', "error parsing JSON: invalid number NaN"),
     "a number that JSON lacks, in YAML": ("a: .inf", f"{READING}line 1: json: unsupported value: .inf"),
+    "an integer that no float holds": (
+        "a: 1" + 330 * "0",
+        f"{READING}line 1: json: unsupported value: 1{330 * '0'}",
+    ),
     "neither apiVersion nor kind": (
         "foo: 1",
         "error validating data: [apiVersion not set, kind not set]",
