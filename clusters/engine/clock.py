@@ -59,6 +59,10 @@ def quantise(t: float) -> float:
     return math.ceil(t * _QUANTA_A_SECOND - _TOLERANCE) / _QUANTA_A_SECOND
 
 
+_LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z. A grace period may be longer than any time that can be written."""
+
+
 @lru_cache(maxsize=256)
 def _rfc3339_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -66,7 +70,7 @@ def _rfc3339_second(second: int) -> str:
 
 def rfc3339(t: float) -> str:
     """As metav1.Time is written: whole seconds, UTC, such as `2026-11-24T08:00:00Z`."""
-    return _rfc3339_second(int(t))
+    return _rfc3339_second(min(int(t), _LAST_SECOND))
 
 
 def rfc3339_micro(t: float) -> str:

@@ -16,6 +16,9 @@ GRACE_PERIOD: Final = 30
 """Seconds that a pod gets to stop, unless it says otherwise."""
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
+_PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+_CONDITION: Final = {"type": "", "status": ""}
+_ADDRESS: Final = {"type": "", "address": ""}
 
 
 def namespace(obj: Object) -> Object:
@@ -31,8 +34,13 @@ def carry_over_namespace(obj: Object, before: Object) -> Object:
 
 
 def node(obj: Object) -> Object:
-    """A Node with a spec."""
-    return {**obj, "spec": obj.get("spec") or {}}
+    """A Node with a spec. A status that somebody wrote has what Go's structs always have."""
+    obj = {**obj, "spec": obj.get("spec") or {}}
+    for part, empty in (("conditions", _CONDITION), ("addresses", _ADDRESS)):
+        found = (obj.get("status") or {}).get(part)
+        if found:
+            obj = with_value(obj, ("status", part), [{**empty, **item} for item in found])
+    return obj
 
 
 def carry_over_node(obj: Object, before: Object) -> Object:
@@ -163,7 +171,8 @@ def _container_port(port: Object, host_network: bool) -> Object:
 
 
 def _probe(probe: Object) -> Object:
-    filled = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3, **probe}
+    # In Go a number that is 0 is one that was not given.
+    filled = {**probe, **{part: probe.get(part) or value for part, value in _PROBE.items()}}
     if filled.get("httpGet"):
         filled["httpGet"] = {"path": "/", "scheme": "HTTP", **filled["httpGet"]}
     return filled

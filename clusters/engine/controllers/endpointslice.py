@@ -222,7 +222,7 @@ def _pod_uid(endpoint: Object) -> str:
 
 def _ports_of_slice(endpoint_slice: Object) -> Ports:
     return tuple(
-        (port.get("name", ""), port["port"], port["protocol"], port.get("appProtocol", ""))
+        (port.get("name", ""), port.get("port", 0), port["protocol"], port.get("appProtocol", ""))
         for port in endpoint_slice.get("ports") or ()
     )
 

@@ -96,5 +96,8 @@ def _matches(expression: Object, labels: dict[str, str]) -> bool:
         return (value is not None) == (operator == "Exists")
     if value is None or not value.isdigit():
         return False
-    limit = int(values[0])
+    try:
+        limit = int(values[0])
+    except ValueError:
+        return False
     return int(value) > limit if operator == "Gt" else int(value) < limit

@@ -16,6 +16,7 @@ from clusters.engine.apiserver.fields import (
     not_supported,
     required,
 )
+from clusters.engine.apiserver.validation.affinity import validate_affinity
 from clusters.engine.apiserver.validation.container import validate_container
 from clusters.engine.apiserver.validation.metadata import complaints, validate_annotations, validate_labels
 from clusters.engine.objects import Object
@@ -55,6 +56,7 @@ def validate_pod_spec(spec: Object, field: str = "spec") -> list[FieldError]:
         said = names.in_range(deadline, 1, 2**31 - 1)
         errors += [invalid(f"{field}.activeDeadlineSeconds", deadline, text) for text in said]
     errors += validate_labels(f"{field}.nodeSelector", spec.get("nodeSelector"))
+    errors += validate_affinity(spec.get("affinity") or {}, f"{field}.affinity")
     if node := spec.get("nodeName"):
         errors += complaints(f"{field}.nodeName", node, names.dns1123_subdomain)
     if account := spec.get("serviceAccountName"):
