@@ -10,9 +10,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.crypto import constant_time_compare
+from django.utils.module_loading import import_string
 
 from clusters.models import Cluster, Grant
 from clusters.writer import writer
@@ -48,6 +50,11 @@ def make_person(request: HttpRequest) -> str:
     if not person:
         person = request.session[PERSON] = secrets.token_hex(16)
     return person
+
+
+def forget_sessions() -> None:
+    """Remove the sessions that have ended: nobody can come back to them."""
+    writer.call(import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired)
 
 
 def access_cluster(person: str, cluster_id: str, role: str = ACT) -> Cluster:
@@ -120,8 +127,7 @@ def _revoke(cluster_id: str) -> None:
 def _touch(cluster: Cluster) -> None:
     now = time.time()
     if now - cluster.used_at > RENEW:
-        # Nobody has to wait for it.
-        writer.submit(lambda: Cluster.objects.filter(pk=cluster.pk).update(used_at=now))
+        writer.post(lambda: Cluster.objects.filter(pk=cluster.pk).update(used_at=now))
 
 
 def _hash(token: str) -> str:

@@ -27,9 +27,9 @@ from typing import Any, Final
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 
-from clusters import actions, announce, memory, storage
+from clusters import access, actions, announce, memory, storage
 from clusters.models import Cluster
-from clusters.writer import LATER, WORKER, writer
+from clusters.writer import WORKER, writer
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ SHORTEST_PASS: Final = 25
 """Writes."""
 PASS_SECONDS: Final = 0.025
 PURGE: Final = 3600.0
-"""Seconds between two looks for clusters that nobody has touched for long."""
+"""Seconds between two looks for clusters that nobody has touched for long, and sessions that have ended."""
 LATE: Final = 0.001
 """Seconds by which to wake late rather than early: early, nothing would be due yet."""
 RESTART_AFTER: Final = 1.0
@@ -104,7 +104,8 @@ class Reconciler:
         if now >= self._purge_at:
             self._purge_at = now + PURGE
             for cluster in actions.untouched(now):
-                writer.submit(partial(actions.delete_cluster, cluster.id), LATER)
+                writer.post(partial(actions.delete_cluster, cluster.id))
+            writer.post(access.forget_sessions)
         return storage.due(now + POLL, self.owner)
 
     def _promote(self) -> None:
@@ -183,8 +184,8 @@ class ReconcileWorker(Worker):
 
     async def listener(self, channel: str) -> None:
         """Hear nudges for ever. Messages without a type are none."""
-        async for cluster_id in announce.received(channel):
-            self.reconciler.wake(cluster_id)
+        async for nudge in announce.received(channel):
+            self.reconciler.wake(nudge["cluster"])
 
 
 class Supervisor:

@@ -7,6 +7,7 @@ tests, which have no such thread, do the same work in the calling thread, one at
 """
 
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -61,6 +64,20 @@ class Writer:
             with self._inline:
                 run()
         return future
+
+    def post(self, job: Callable[[], object], priority: int = LATER) -> None:
+        """Have a job done for which nobody waits: it gets its turn like any other, also when a job posts
+        it, and what it raises is logged."""
+
+        def run() -> None:
+            try:
+                job()
+            except Exception:
+                logger.exception("A job that nobody waits for failed.")
+
+        if not self._put(priority, run):
+            with self._inline:
+                run()
 
     def call(self, job: Callable[[], T], priority: int = PERSON) -> T:
         """Have a job done and wait for its result; for threads, never for an event loop.

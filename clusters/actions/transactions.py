@@ -17,7 +17,7 @@ from clusters import announce, memory, storage
 from clusters.engine.cluster import clock_of
 from clusters.engine.store import Overlay
 from clusters.memory import Held
-from clusters.writer import LATER, PERSON, WORKER, writer
+from clusters.writer import PERSON, WORKER, writer
 
 T = TypeVar("T")
 
@@ -135,4 +135,4 @@ def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False) -> None:
     held.advance(overlay.publish(), overlay.changes, by_plane=by_plane)
     announce.committed(held.cluster_id, overlay.revision, by_worker=by_plane)
     if storage.crossed(before, overlay.revision):
-        writer.submit(partial(storage.compact, held.cluster_id), LATER)
+        writer.post(partial(storage.compact, held.cluster_id))

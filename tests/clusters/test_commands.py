@@ -4,6 +4,8 @@ import re
 import time
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.http import Http404
 
@@ -101,3 +103,14 @@ class TestPurge:
         Cluster.objects.filter(pk=old.pk).update(owner="learner")
         access.access_cluster("learner", old.pk, access.VIEW)
         assert run(capsys, "purge") == "nothing to remove"
+
+
+def test_sessions_that_have_ended_go_with_the_purge(capsys):
+    ended, living = SessionStore(), SessionStore()
+    for session, seconds in ((ended, -1), (living, 3600)):
+        session.set_expiry(seconds)
+        session.create()
+    run(capsys, "purge", "--dry-run")
+    assert Session.objects.count() == 2
+    run(capsys, "purge")
+    assert [session.session_key for session in Session.objects.all()] == [living.session_key]

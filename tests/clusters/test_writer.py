@@ -52,6 +52,23 @@ def test_a_job_may_call_the_writer(writer):
     assert writer.call(lambda: writer.call(lambda: 2)) == 2
 
 
+def test_what_a_job_posts_waits_for_its_turn(writer, busy):
+    done = []
+    writer.submit(lambda: (writer.post(lambda: done.append("posted")), done.append("job")))
+    writer.submit(lambda: done.append("person"))
+    busy.set()
+    writer.stop()
+    assert done == ["job", "person", "posted"]
+
+
+def test_what_a_posted_job_raises_is_logged_and_the_thread_goes_on(writer, caplog):
+    writer.post(lambda: 1 / 0)
+    writer.stop()
+    assert "ZeroDivisionError" in caplog.text
+    Writer().post(lambda: 1 / 0)
+    assert caplog.text.count("ZeroDivisionError: ") == 2
+
+
 async def test_an_event_loop_awaits_the_future(writer):
     assert await asyncio.wrap_future(writer.submit(lambda: 3)) == 3
 

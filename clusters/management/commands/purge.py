@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clusters import actions
+from clusters import access, actions
 
 
 class Command(BaseCommand):
-    """Removes the clusters that nobody has touched for 30 days."""
+    """Removes the clusters that nobody has touched for 30 days, and sessions that have ended."""
 
     help = "Removes the clusters that nobody has touched for 30 days."
 
@@ -28,5 +28,7 @@ class Command(BaseCommand):
             else:
                 actions.delete_cluster(cluster.id)
                 self.stdout.write(f"removed {named}, untouched for {days:.0f} days")
+        if not options["dry_run"]:
+            access.forget_sessions()
         if not old:
             self.stdout.write("nothing to remove")
