@@ -27,10 +27,12 @@ def service_facts(service: Object, slices: Iterable[Object]) -> ServiceFacts:
     """Read a Service together with its EndpointSlices, as kube-proxy does."""
     namespace, name = namespace_of(service), service["metadata"]["name"]
     ready = tuple(
-        endpoint["targetRef"]["uid"]
+        uid
         for endpoint_slice in slices
         for endpoint in endpoint_slice.get("endpoints") or ()
-        if (endpoint.get("conditions") or {}).get("ready") and "targetRef" in endpoint
+        # A slice that somebody wrote by hand may name no pod.
+        if (endpoint.get("conditions") or {}).get("ready")
+        and (uid := (endpoint.get("targetRef") or {}).get("uid"))
     )
     return ServiceFacts(
         object=service,
