@@ -35,27 +35,30 @@ def committed(cluster_id: str, revision: int, *, by_worker: bool = False) -> Non
     """Tell hubs and, unless it was one of them, workers. May be called from any thread; never raises."""
     if _loop is None or _loop.is_closed():
         return
-    nudge = {"type": COMMITTED, "cluster": cluster_id, "revision": revision}
+    nudge = {"type": COMMITTED, "cluster": cluster_id, "revision": revision, "answered": by_worker}
     try:
         asyncio.run_coroutine_threadsafe(_send(nudge, by_worker), _loop)
     except RuntimeError:
         logger.info("Cluster %s: the loop closed before revision %d was told.", cluster_id, revision)
 
 
-async def nudges() -> AsyncIterator[str]:
-    """The ids of clusters in which something was committed, as it happens."""
+async def nudges() -> AsyncIterator[tuple[str, bool]]:
+    """(id, answered) of clusters in which something was committed, as it happens.
+
+    What a person did is not answered yet: the control plane's own commit mostly follows within milliseconds.
+    """
     bind(asyncio.get_running_loop())
     layer = get_channel_layer()
     channel = await layer.new_channel()
     while True:
         await layer.group_add(CLUSTERS, channel)
         renew_at = asyncio.get_running_loop().time() + RENEW
-        async for cluster_id in received(channel, renew_at):
-            yield cluster_id
+        async for nudge in received(channel, renew_at):
+            yield nudge["cluster"], nudge["answered"]
 
 
-async def received(channel: str, until: float | None = None) -> AsyncIterator[str]:
-    """The ids of clusters named by the nudges of a channel, until that time of the loop."""
+async def received(channel: str, until: float | None = None) -> AsyncIterator[dict[str, Any]]:
+    """The nudges of a channel, until that time of the loop."""
     layer = get_channel_layer()
     while True:
         try:
@@ -64,7 +67,7 @@ async def received(channel: str, until: float | None = None) -> AsyncIterator[st
         except TimeoutError:
             return
         if message.get("type") == COMMITTED:
-            yield message["cluster"]
+            yield message
 
 
 async def _send(nudge: dict[str, Any], by_worker: bool) -> None:

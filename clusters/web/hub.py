@@ -56,12 +56,15 @@ class Room:
         self._threads = threads
         self._pace = pace
         self._nudged = asyncio.Event()
+        self._answered = asyncio.Event()
         self._drawn: dict[Look, Picture] = {}
         self._task = asyncio.create_task(self._run())
 
-    def nudge(self) -> None:
-        """Something may have changed."""
+    def nudge(self, answered: bool = True) -> None:
+        """Something may have changed. Not yet `answered`: the control plane is about to act on it."""
         self._nudged.set()
+        if answered:
+            self._answered.set()
 
     def close(self) -> None:
         """Nobody watches any more."""
@@ -72,8 +75,12 @@ class Room:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.slow):
                     await self._nudged.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.answer):
+                    await self._answered.wait()
             await asyncio.sleep(self._pace.first)
             self._nudged.clear()
+            self._answered.clear()
             try:
                 rest = await self._show()
             except Cluster.DoesNotExist:
@@ -151,11 +158,11 @@ class Hub:
                 room.close()
                 del self._rooms[viewer.cluster]
 
-    def nudge(self, cluster: str) -> None:
+    def nudge(self, cluster: str, answered: bool = True) -> None:
         """Something happened in that cluster."""
         room = self._rooms.get(cluster)
         if room is not None:
-            room.nudge()
+            room.nudge(answered)
 
     def stop(self) -> None:
         """End all rooms and hear no more nudges."""
@@ -166,8 +173,8 @@ class Hub:
             self._listener.cancel()
 
     async def _listen(self) -> None:
-        async for cluster in announce.nudges():
-            self.nudge(cluster)
+        async for cluster, answered in announce.nudges():
+            self.nudge(cluster, answered)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

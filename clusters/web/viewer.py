@@ -26,8 +26,10 @@ STUCK: Final = 4408
 class Pace:
     """How often pages are told, in seconds of real time."""
 
-    first: float = 0.015
+    first: float = 0.005
     """From a change until it is drawn: what belongs together arrives together."""
+    answer: float = 0.04
+    """How long what a person did waits for what the control plane makes of it: one frame instead of two."""
     gap: float = 0.05
     """Between two frames."""
     crowded_gap: float = 0.1
