@@ -58,7 +58,7 @@ def measure(directory):
 
 
 def _kill_again_and_again(playwright, chromium, url):
-    browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
     killer, watcher = browser.new_context().new_page(), browser.new_context().new_page()
     for page in (killer, watcher):
         page.goto(url)
