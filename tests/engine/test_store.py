@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, decode, encode
 from clusters.engine.clock import rfc3339
+from clusters.engine.indexes import INDEXES, TALLIES, pod_requests
 from clusters.engine.objects import Key, key_of, name_of, uid_of, with_value
-from clusters.engine.store import INDEXES, TALLIES, Entry, MemoryStore, Overlay, pod_requests
+from clusters.engine.store import Entry, MemoryStore, Overlay
 
 NOW = 1_795_500_000.25
 OWNERS = ("owner-1", "owner-2")

@@ -15,6 +15,7 @@ from clusters.engine import cluster, events
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.clock import quantise, rfc3339
+from clusters.engine.indexes import pod_requests
 from clusters.engine.objects import (
     Key,
     Object,
@@ -31,7 +32,7 @@ from clusters.engine.objects import (
 )
 from clusters.engine.scheduler import filters, scores
 from clusters.engine.scheduler.node_info import NodeInfo, Snapshot
-from clusters.engine.store import MemoryStore, Overlay, pod_requests
+from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
 
 NAME: Final = "default-scheduler"
