@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 
-from clusters.engine.objects import Object, is_ready, labels_of
+from clusters.engine.objects import Object, is_ready
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody mistakes for each other."""
@@ -216,8 +216,3 @@ TABLES: dict[str, type[ManifestRow]] = {
 def table_of(kind: str) -> type[ManifestRow]:
     """The model whose rows hold objects of this kind."""
     return TABLES.get(kind, KubeObject)
-
-
-def labels_text(obj: Object) -> str:
-    """The labels as a label selector would write them: `app=web,tier=front`."""
-    return ",".join(f"{name}={value}" for name, value in sorted(labels_of(obj).items()))

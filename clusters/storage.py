@@ -17,9 +17,10 @@ from django.db import connection, models, transaction
 
 from clusters import journal
 from clusters.engine.changes import DELETED, Change, encode
-from clusters.engine.objects import Key, uid_of
+from clusters.engine.labels import format_labels
+from clusters.engine.objects import Key, labels_of, uid_of
 from clusters.engine.store import Entry, MemoryStore
-from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, labels_text, table_of
+from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, table_of
 from clusters.models import Change as ChangeRow
 
 KEPT_CHANGES: Final = 5_000
@@ -222,7 +223,7 @@ def _row(table: type[ManifestRow], cluster_id: str, change: Change, text: str) -
         "name": change.key.name,
         "uid": uid_of(change.object),
         "revision": change.revision,
-        "labels": labels_text(change.object),
+        "labels": format_labels(labels_of(change.object)),
         "manifest": text,
         **table.columns(change.object),
     }

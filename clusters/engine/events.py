@@ -7,7 +7,7 @@ name of an Event follows from its content, which is what finds the earlier one.
 
 from hashlib import blake2b
 
-from clusters.engine.clock import rfc3339, rfc3339_micro
+from clusters.engine.clock import parse_rfc3339, rfc3339, rfc3339_micro
 from clusters.engine.objects import (
     Key,
     Object,
@@ -111,6 +111,13 @@ def of(store: Overlay, key: Key) -> list[Object]:
     obj = store.get(*key)
     found = store.indexed("events-by-object", uid_of(obj)) if obj is not None else []
     return sorted(found, key=lambda event: (event["metadata"]["creationTimestamp"], version_of(event)))
+
+
+def told_at(event: Object) -> float:
+    """When an Event was told last, in simulated seconds, whichever way it says so."""
+    series = event.get("series") or {}
+    told = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
+    return parse_rfc3339(told or event["metadata"]["creationTimestamp"])
 
 
 def _event(

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.clock import parse_rfc3339
+from clusters.engine.events import told_at
 from clusters.engine.objects import (
     Key,
     Object,
@@ -32,7 +32,7 @@ from clusters.web.states import (
     pod_state,
     state_words,
 )
-from clusters.web.times import age_text, clock_text, created_at, started_at
+from clusters.web.times import age_text, clock_text, started_at
 from clusters.web.yaml_text import yaml_text
 
 TABS: Final = ("why", "events", "yaml")
@@ -191,19 +191,13 @@ def events_of(image: MemoryStore, obj: Object, now: float) -> list[EventLine]:
         # The kubelet gives its node's name where others give the uid, in life as here.
         found = [*found, *image.indexed("events-by-object", name_of(obj))]
     # Within a second the order of writing decides: only some Events have fractions.
-    told = sorted((int(_told_at(event)), version_of(event), number) for number, event in enumerate(found))
+    told = sorted((int(told_at(event)), version_of(event), number) for number, event in enumerate(found))
     return [_event_line(found[number], now) for _second, _version, number in told]
-
-
-def _told_at(event: Object) -> float:
-    series = event.get("series") or {}
-    told = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
-    return parse_rfc3339(told) if told else created_at(event)
 
 
 def _event_line(event: Object, now: float) -> EventLine:
     series = event.get("series") or {}
-    at = _told_at(event)
+    at = told_at(event)
     source = event.get("source") or {}
     return EventLine(
         type=event.get("type", "Normal"),

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from clusters.engine import events
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.clock import parse_rfc3339
 from clusters.engine.objects import Key, Object, key_of
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
@@ -54,9 +54,7 @@ class EventTTL:
 
 def expires(event: Object) -> float:
     """When the Event goes, in simulated seconds. Telling it again prolongs its life."""
-    series = event.get("series") or {}
-    told = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
-    return parse_rfc3339(told or event["metadata"]["creationTimestamp"]) + TTL
+    return events.told_at(event) + TTL
 
 
 def _sweep_time(event: Object) -> float:

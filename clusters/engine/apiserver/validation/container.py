@@ -46,8 +46,8 @@ def validate_container(
         errors.append(required(f"{field}.image"))
     elif image != image.strip():
         errors.append(invalid(f"{field}.image", image, "must not have leading or trailing whitespace"))
-    errors += _one_of(f"{field}.imagePullPolicy", container["imagePullPolicy"], _PULL_POLICIES)
-    errors += _one_of(
+    errors += one_of(f"{field}.imagePullPolicy", container["imagePullPolicy"], _PULL_POLICIES)
+    errors += one_of(
         f"{field}.terminationMessagePolicy",
         container["terminationMessagePolicy"],
         _TERMINATION_MESSAGE_POLICIES,
@@ -79,7 +79,7 @@ def _validate_ports(ports: Iterable[Object], field: str, host_network: bool) -> 
             if host_network and host != number:
                 said = "must match `containerPort` when `hostNetwork` is true"
                 errors.append(invalid(f"{path}.hostPort", host, said))
-        errors += _one_of(f"{path}.protocol", port["protocol"], PROTOCOLS)
+        errors += one_of(f"{path}.protocol", port["protocol"], PROTOCOLS)
     return errors
 
 
@@ -164,5 +164,6 @@ def _validate_probe(probe: Object, name: str, field: str) -> list[FieldError]:
     return errors
 
 
-def _one_of(field: str, value: str, supported: tuple[str, ...]) -> list[FieldError]:
+def one_of(field: str, value: str, supported: tuple[str, ...]) -> list[FieldError]:
+    """A complaint about a word that is not among those that the field may hold."""
     return [] if value in supported else [not_supported(field, value, supported)]

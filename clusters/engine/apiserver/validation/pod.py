@@ -17,7 +17,7 @@ from clusters.engine.apiserver.fields import (
     required,
 )
 from clusters.engine.apiserver.validation.affinity import validate_affinity
-from clusters.engine.apiserver.validation.container import validate_container
+from clusters.engine.apiserver.validation.container import one_of, validate_container
 from clusters.engine.apiserver.validation.metadata import complaints, validate_annotations, validate_labels
 from clusters.engine.objects import Object
 
@@ -49,8 +49,8 @@ def validate_pod_spec(spec: Object, field: str = "spec") -> list[FieldError]:
     volumes = {volume.get("name", "") for volume in spec.get("volumes") or ()}
     errors = _validate_volumes(spec.get("volumes") or (), f"{field}.volumes")
     errors += _validate_containers(spec, volumes, field)
-    errors += _one_of(f"{field}.restartPolicy", spec["restartPolicy"], _RESTART_POLICIES)
-    errors += _one_of(f"{field}.dnsPolicy", spec["dnsPolicy"], _DNS_POLICIES)
+    errors += one_of(f"{field}.restartPolicy", spec["restartPolicy"], _RESTART_POLICIES)
+    errors += one_of(f"{field}.dnsPolicy", spec["dnsPolicy"], _DNS_POLICIES)
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None:
         said = names.in_range(deadline, 1, 2**31 - 1)
@@ -101,7 +101,7 @@ def validate_tolerations(tolerations: Iterable[Object], field: str) -> list[Fiel
             errors.append(invalid(f"{path}.effect", toleration.get("effect", ""), said))
         errors += _validate_toleration_value(toleration, operator, path)
         if toleration.get("effect"):
-            errors += _one_of(f"{path}.effect", toleration["effect"], _TAINT_EFFECTS)
+            errors += one_of(f"{path}.effect", toleration["effect"], _TAINT_EFFECTS)
     return errors
 
 
@@ -114,9 +114,7 @@ def validate_taints(taints: Iterable[Object], field: str) -> list[FieldError]:
         key, effect = taint.get("key", ""), taint.get("effect", "")
         errors += complaints(f"{path}.key", key, names.label_key)
         errors += complaints(f"{path}.value", taint.get("value", ""), names.label_value)
-        errors += (
-            _one_of(f"{path}.effect", effect, _TAINT_EFFECTS) if effect else [required(f"{path}.effect")]
-        )
+        errors += one_of(f"{path}.effect", effect, _TAINT_EFFECTS) if effect else [required(f"{path}.effect")]
         if (key, effect) in seen:
             errors.append(duplicate(path, taint, "taints must be unique by key and effect pair"))
         seen.add((key, effect))
@@ -206,7 +204,3 @@ def _without_updatable(spec: Object) -> Object:
 
 def _toleration_key(toleration: Object) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(item for item in toleration.items() if item[0] != "tolerationSeconds"))
-
-
-def _one_of(field: str, value: str, supported: tuple[str, ...]) -> list[FieldError]:
-    return [] if value in supported else [not_supported(field, value, supported)]
