@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views import defaults
 
 from clusters import access
 from clusters.engine.apiserver.errors import StatusError
@@ -61,6 +64,14 @@ def refused(request: HttpRequest, message: str, *, english: bool = False) -> Htt
         return response
     toast = {"title": _("Nothing was changed."), "text": message, "tone": "fail"}
     return _with_events(response, {"toast": toast})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400. What is too large even to be read is told as a manifest that is too large."""
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.LIFELINES_MAX_MANIFEST_BYTES
+        return refused(request, f"Request entity too large: limit is {limit}", english=True)
+    return defaults.bad_request(request, exception)
 
 
 def invalid(request: HttpRequest, form: Form) -> HttpResponse:

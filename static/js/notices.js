@@ -52,11 +52,15 @@
   document.addEventListener("toast", (event) => toast(event.detail));
   document.addEventListener("say", (event) => say(event.detail));
 
-  // The server broke or did not answer: say so, what was typed stays.
+  // The server broke, did not answer, or knows this page's session or cluster no longer: say so, what was
+  // typed stays. Why a command is refused (422) stands beside its form.
   const texts = () => document.getElementById("toasts").dataset;
   document.addEventListener("htmx:response:error", (event) => {
-    const status = event.detail.ctx?.response?.status ?? 0;
-    if (status >= 500) toast({ title: texts().failed, text: texts().unchanged, tone: "fail" });
+    const { request, response } = event.detail.ctx;
+    if (response.status >= 500) toast({ title: texts().failed, text: texts().unchanged, tone: "fail" });
+    else if (response.status !== 422 && request.method !== "GET") {
+      toast({ title: texts().refused, text: texts().reload, tone: "fail" });
+    }
   });
   document.addEventListener("htmx:error", (event) => {
     const { ctx, error } = event.detail;

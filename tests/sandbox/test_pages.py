@@ -1,5 +1,6 @@
 """The landing page, the health check and the error pages."""
 
+import json
 import re
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def broken(request):
 
 
 urlpatterns = [*urls.urlpatterns, path("forbidden", forbidden), path("broken", broken)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_a_whole_error_page_is_never_put_into_a_part_of_a_page(learner, status):
+    config = re.search(r"htmx-config\"\s+content='([^']*)'", learner.get("/").content.decode())
+    unswapped = json.loads(config[1])["noSwap"]
+    assert status in unswapped or f"{status // 100}xx" in unswapped
+    assert 422 not in unswapped
 
 
 @pytest.mark.django_db

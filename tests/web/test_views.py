@@ -217,6 +217,14 @@ def test_a_wrong_manifest_gets_kubernetes_words(learner, cluster, url, manifest,
     assert not objects(cluster, "Pod")
 
 
+@pytest.mark.parametrize("size", [256 * 1024 + 1, 3_000_000])
+def test_a_manifest_that_is_too_large_gets_the_reason(learner, url, size):
+    response = learner.post(f"{url}apply", {"manifest": "#" * size}, headers=FORM)
+    assert response.status_code == 422
+    assert "Request entity too large: limit is 262144" in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
 def test_one_wrong_object_spoils_the_whole_manifest(learner, cluster, url):
     good = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: b}]}"
     response = learner.post(f"{url}apply", {"manifest": f"{good}\n---\n{good}\n  bad: ["}, headers=FORM)
