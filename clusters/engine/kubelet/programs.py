@@ -26,6 +26,8 @@ _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SYSTEM: Final = re.compile(r"[./]$|/(tmp|etc|proc|sys|dev|usr|bin|var)(/?$|(?<!tmp)(?<!var)/)")
 """Paths that every image has."""
 _NOT_FOUND: Final = 127
+FOR_EVER: Final = 1e10
+"""Seconds, three hundred years, after which nobody waits for the end of a `sleep`."""
 STARTUP: Final = 0.1
 """Seconds until a program that cannot work has found that out."""
 
@@ -177,13 +179,16 @@ class _Shell:
         for span in spans:
             if span is not None:
                 self.elapsed += float(span[1]) * _UNITS[span[2]]
+        # Seconds that no float can be rounded up from would end the control plane, not the container.
+        self.endless = self.elapsed > FOR_EVER
         bad = not words or None in spans
         self._end(1 if bad else 0, f"sleep: invalid number '{' '.join(words)}'" if bad else "")
 
     def exit(self, words: list[str]) -> None:
         self.left = True
         if words:
-            self._end(int(words[0]) % 256 if words[0].isdigit() else 2)
+            number = re.fullmatch(r"[0-9]{1,9}", words[0])
+            self._end(int(words[0]) % 256 if number else 2)
 
     def exec(self, words: list[str]) -> None:
         self.run(words)
