@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.web.map import LAYOUTS, GonePod, lay_out
+from clusters.web.map.endpoints import service_facts
 from clusters.web.map.plan import DENSITIES, plan
 from clusters.web.map.slots import place
 from clusters.web.widths import fit, fit_name, text_width, wrap
@@ -210,6 +211,12 @@ class TestGhosts:
 
 
 class TestServices:
+    def test_endpoints_written_by_hand_may_name_no_pod(self):
+        service = {"metadata": {"name": "s", "namespace": "default", "uid": "1"}, "spec": {"type": "ClusterIP"}}
+        ready = {"conditions": {"ready": True}}
+        endpoints = [ready, {**ready, "targetRef": {"kind": "Pod"}}, {**ready, "targetRef": {"uid": "p"}}]
+        assert service_facts(service, [{"endpoints": endpoints}]).ready == ("p",)
+
     def cluster(self, *services):
         pods = [
             drawn.pod("a", slot=0, labels={"app": "kubia"}),
