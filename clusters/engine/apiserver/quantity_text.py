@@ -21,8 +21,9 @@ def canonical(written: str | float) -> str:
     try:
         amount = parse_quantity(text)
     except ArithmeticError as error:
-        raise ValueError(str(error)) from error
-    if abs(amount) > _LARGEST:
+        raise ValueError("unable to parse quantity's suffix") from error
+    # Compared, not computed with: abs() of a number with a very large exponent overflows.
+    if not -_LARGEST <= amount <= _LARGEST:
         return str(_LARGEST if amount > 0 else -_LARGEST)
     nanos = int((amount * _NANOS).to_integral_value(ROUND_CEILING)) if abs(amount) >= Decimal("1e-9") else 0
     if amount > 0 and nanos == 0:
