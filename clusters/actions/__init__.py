@@ -18,6 +18,7 @@ from clusters.actions.objects import (
     scale,
 )
 from clusters.actions.sandboxes import (
+    SPEEDS,
     create_cluster,
     create_named_cluster,
     delete_cluster,
@@ -29,6 +30,7 @@ from clusters.actions.sandboxes import (
 from clusters.actions.transactions import Pass, reconcile, submit, transact
 
 __all__ = [
+    "SPEEDS",
     "Pass",
     "add_node",
     "apply_manifests",

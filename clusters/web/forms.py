@@ -5,6 +5,8 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clusters import actions
+
 TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
 
 
@@ -68,7 +70,10 @@ class ClockForm(forms.Form):
     """Speed, or pause and go on; what is not named stays."""
 
     speed = forms.TypedChoiceField(
-        choices=[("1", 1), ("5", 5), ("20", 20)], coerce=int, empty_value=None, required=False
+        choices=[(str(speed), speed) for speed in actions.SPEEDS],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     paused = forms.TypedChoiceField(
         choices=[("0", 0), ("1", 1)], coerce=lambda v: v == "1", empty_value=None, required=False

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
+from clusters import actions
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, has_cloud
 from clusters.web import lifelines, panel
@@ -22,7 +23,6 @@ from clusters.web.pictures import Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, scene_of
 from clusters.web.times import clock_text, started_at
 
-SPEEDS: Final = (1, 5, 20)
 CHART_AFTER: Final = 0.1
 """Seconds of real time by which the lifelines follow the map: what somebody did shows there first, and the
 chart, half of all HTML, is drawn once for what happens together."""
@@ -135,7 +135,7 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
     base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
-    yield drawing.section("controls", clock=clock, base=base, speeds=SPEEDS)
+    yield drawing.section("controls", clock=clock, base=base, speeds=actions.SPEEDS)
     yield drawing.section("banners", paused=clock.paused, base=base)
     yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
