@@ -212,7 +212,10 @@ class TestGhosts:
 
 class TestServices:
     def test_endpoints_written_by_hand_may_name_no_pod(self):
-        service = {"metadata": {"name": "s", "namespace": "default", "uid": "1"}, "spec": {"type": "ClusterIP"}}
+        service = {
+            "metadata": {"name": "s", "namespace": "default", "uid": "1"},
+            "spec": {"type": "ClusterIP"},
+        }
         ready = {"conditions": {"ready": True}}
         endpoints = [ready, {**ready, "targetRef": {"kind": "Pod"}}, {**ready, "targetRef": {"uid": "p"}}]
         assert service_facts(service, [{"endpoints": endpoints}]).ready == ("p",)
