@@ -7,6 +7,9 @@ from channels.testing import WebsocketCommunicator
 
 from sandbox.origins import SameOriginOnly
 
+# Channels looks after the thread's database connection with every message, if an earlier test has left one.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 class Accepting(AsyncWebsocketConsumer):
     async def connect(self):
