@@ -6,6 +6,7 @@ hands out, a published image, never changes and may be read in any thread. Nobod
 """
 
 import gc
+import logging
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from clusters.engine.control_plane import ControlPlane
 from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
 from clusters.writer import writer
+
+logger = logging.getLogger(__name__)
 
 IDLE: Final = 60.0
 """Seconds after which a cluster that nobody asks for is dropped."""
@@ -54,8 +57,16 @@ class Held:
         if changes:
             self.time = max(self.time, changes[-1].time)
         if self.plane is not None and not by_plane:
-            self.plane.observe(changes, image)
+            self._tell(self.plane, changes)
         _grown(len(changes))
+
+    def _tell(self, plane: ControlPlane, changes: Sequence[Change]) -> None:
+        # The changes are committed: whoever made them must not suffer for what a controller makes of them.
+        try:
+            plane.observe(changes, self.image)
+        except Exception:
+            logger.exception("Cluster %s: its control plane is made anew.", self.cluster_id)
+            self.plane = None
 
 
 class Followed(NamedTuple):
@@ -172,6 +183,13 @@ def _load(cluster_id: str, now: float) -> Held:
 
 def _size(image: MemoryStore) -> int:
     return sum(image.count(kind) for kind in image.kinds())
+
+
+def thaw() -> None:
+    """Let the garbage collector look at everything once: cycles that died frozen go. Takes about 0.1 s."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _grown(objects: int) -> None:

@@ -106,6 +106,7 @@ class Reconciler:
             for cluster in actions.untouched(now):
                 writer.post(partial(actions.delete_cluster, cluster.id))
             writer.post(access.forget_sessions)
+            writer.post(memory.thaw)
         return storage.due(now + POLL, self.owner)
 
     def _promote(self) -> None:

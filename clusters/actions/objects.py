@@ -87,13 +87,13 @@ def delete_object(cluster_id: str, person: str, kind: str, namespace: str, name:
 
 
 def kill_pod(cluster_id: str, person: str, namespace: str, name: str, *, force: bool = False) -> Object:
-    """Delete a pod, with `force` at once, and count it as killed."""
+    """Delete a pod, with `force` at once. A kill by force comes after a kill, and is not counted again."""
     grace = 0 if force else None
 
     def verb(store: Overlay) -> Object:
         return verbs.delete(store, "Pod", namespace, name, grace_seconds=grace)
 
-    return act(cluster_id, person, verb, kills=1)
+    return act(cluster_id, person, verb, kills=int(not force))
 
 
 def power(cluster_id: str, person: str, node: str, on: bool) -> Object:

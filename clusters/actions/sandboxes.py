@@ -1,6 +1,7 @@
 """What people do to clusters as a whole: make them, find them again, set their clock and cloud."""
 
 import time
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -71,8 +72,9 @@ def set_clock(
         raise bad_request(_("The speed is one of %(speeds)s.") % {"speeds": ", ".join(map(str, SPEEDS))})
 
     def verb(store: Overlay) -> None:
-        clock = cluster.clock_of(store)
-        cluster.set_clock(store, clock.changed(time.time(), speed=speed, paused=paused))
+        clock = cluster.clock_of(store).changed(time.time(), speed=speed, paused=paused)
+        # A wall clock that was set back must not take the cluster with it.
+        cluster.set_clock(store, replace(clock, anchor_simulated=max(store.now, clock.anchor_simulated)))
 
     act(cluster_id, person, verb)
 

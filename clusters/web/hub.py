@@ -19,6 +19,7 @@ from clusters import announce
 from clusters.models import Cluster
 from clusters.web.pictures import Picture
 from clusters.web.render import CHART_AFTER, Look, pictures
+from clusters.web.scene import UNUSED_FOR, sweep
 from clusters.web.viewer import NORMAL, Pace, Viewer
 
 logger = logging.getLogger(__name__)
@@ -157,6 +158,8 @@ class Hub:
             if not room.viewers:
                 room.close()
                 del self._rooms[viewer.cluster]
+                # Not at once: a page that is loaded again comes back to what is in memory.
+                asyncio.get_running_loop().call_later(UNUSED_FOR + 1, sweep)
 
     def nudge(self, cluster: str, answered: bool = True) -> None:
         """Something happened in that cluster."""

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Final
 
 from clusters import journal, memory
+from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
@@ -89,7 +90,8 @@ class Scene:
         if change.actor.startswith("person:"):
             deleted = change.verb == DELETED or is_deleting(change.object)
             verb = "DELETE" if deleted else {"ADDED": "POST"}.get(change.verb, "PUT")
-            self.activity["apiserver"] = f"{verb} {change.key.kind.lower()}s"
+            resource = BY_KIND.get(change.key.kind)
+            self.activity["apiserver"] = f"{verb} {resource.plural if resource else change.key.kind}"
         elif change.actor == "default-scheduler" and change.key.kind == "Pod":
             node = change.object["spec"].get("nodeName")
             if node:
@@ -110,12 +112,18 @@ _scenes: dict[str, Scene] = {}
 _scenes_lock: Final = RLock()
 
 
-def scene_of(cluster: str) -> Scene:
-    """The scene of that cluster, shared by all who look at it. Raises Cluster.DoesNotExist."""
+def sweep() -> None:
+    """Drop the scenes that nobody has asked for lately."""
     with _scenes_lock:
         now = time.monotonic()
         for known in [name for name, scene in _scenes.items() if scene.used_at < now - UNUSED_FOR]:
             del _scenes[known]
+
+
+def scene_of(cluster: str) -> Scene:
+    """The scene of that cluster, shared by all who look at it. Raises Cluster.DoesNotExist."""
+    sweep()
+    with _scenes_lock:
         if cluster in _scenes:
             return _scenes[cluster]
     scene = Scene(cluster)

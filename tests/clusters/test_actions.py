@@ -174,6 +174,7 @@ class TestObjects:
         run_web(cluster)
         before = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in pods(cluster)}
         victim = min(before)
+        actions.kill_pod(cluster.pk, LEARNER, "default", victim)
         actions.kill_pod(cluster.pk, LEARNER, "default", victim, force=True)
         settle(cluster)
         after = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in pods(cluster)}
