@@ -6,6 +6,7 @@ name of an Event follows from its content, which is what finds the earlier one.
 """
 
 from hashlib import blake2b
+from typing import Final
 
 from clusters.engine.clock import parse_rfc3339, rfc3339, rfc3339_micro
 from clusters.engine.objects import (
@@ -19,6 +20,10 @@ from clusters.engine.objects import (
     version_of,
 )
 from clusters.engine.store import Overlay
+
+LONGEST_NAME: Final = 253
+_DIGEST: Final = 8
+"""Bytes; the name shows them as twice as many digits."""
 
 
 def record(
@@ -41,7 +46,7 @@ def record(
     if _refused(store, namespace):
         return
     said = f"{uid_of(involved)}/{component}/{host}/{field_path}/{reason}/{message}"
-    name = f"{name_of(involved)}.{blake2b(said.encode(), digest_size=8).hexdigest()}"
+    name = _name(involved, said)
     before = store.get("Event", namespace, name)
     if before is not None:
         store.update({**before, "count": before["count"] + 1, "lastTimestamp": rfc3339(store.now)})
@@ -80,7 +85,7 @@ def record_action(
     if _refused(store, namespace):
         return
     said = f"{uid_of(involved)}/{component}/{reason}/{message}"
-    name = f"{name_of(involved)}.{blake2b(said.encode(), digest_size=8).hexdigest()}"
+    name = _name(involved, said)
     before = store.get("Event", namespace, name)
     if before is not None:
         count = (before.get("series") or {}).get("count", 1) + 1
@@ -118,6 +123,12 @@ def told_at(event: Object) -> float:
     series = event.get("series") or {}
     told = series.get("lastObservedTime") or event.get("lastTimestamp") or event.get("eventTime")
     return parse_rfc3339(told or event["metadata"]["creationTimestamp"])
+
+
+def _name(involved: Object, said: str) -> str:
+    """The involved object's name, cut if need be, and a digest of what was said."""
+    base = name_of(involved)[: LONGEST_NAME - 2 * _DIGEST - 1].rstrip("-.")
+    return f"{base}.{blake2b(said.encode(), digest_size=_DIGEST).hexdigest()}"
 
 
 def _event(

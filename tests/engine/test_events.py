@@ -1,8 +1,9 @@
 """What an Event says, and how repetitions are counted."""
 
 from clusters.engine import events
+from clusters.engine.apiserver import names
 from clusters.engine.clock import rfc3339
-from clusters.engine.objects import key_of
+from clusters.engine.objects import key_of, name_of
 from tests.engine.builders import NOW, make_node, make_pod, make_store
 
 
@@ -80,3 +81,16 @@ def test_the_schedulers_way():
     assert (event["reportingComponent"], event["action"]) == ("default-scheduler", "Scheduling")
     assert (event["firstTimestamp"], event["lastTimestamp"], event["source"]) == (None, None, {})
     assert event["series"]["count"] == 3
+
+
+def test_a_long_name_is_cut_so_that_the_events_is_one_too():
+    pods = [make_pod("a" * 250 + "b"), make_pod("c" * 235 + "." + "d" * 17)]
+    store = make_store(*pods)
+    for pod in store.list("Pod"):
+        events.record(store, pod, "Started", "Container started", component="kubelet")
+        events.record_action(store, pod, "Scheduled", "assigned", component="s", action="Binding")
+        told = [name_of(event) for event in events.of(store, key_of(pod))]
+        assert len(set(told)) == 2
+        for name in told:
+            assert name.startswith(name_of(pod)[:235])
+            assert names.dns1123_subdomain(name) == ()
