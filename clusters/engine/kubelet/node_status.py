@@ -44,7 +44,7 @@ _NEWS: Final = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSuff
 
 
 def new_node(store: Overlay, name: str, *, ip: str, pod_cidr: str) -> Object:
-    """A Node as its kubelet registers it, healthy. Nothing is stored yet."""
+    """A Node as its kubelet registers it, healthy. Nothing is stored yet; `pod_cidr` may be ""."""
     node: Object = {
         "apiVersion": "v1",
         "kind": "Node",
@@ -58,7 +58,7 @@ def new_node(store: Overlay, name: str, *, ip: str, pod_cidr: str) -> Object:
                 "kubernetes.io/os": "linux",
             },
         },
-        "spec": {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr]},
+        "spec": {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr]} if pod_cidr else {},
         "status": {
             "capacity": CAPACITY,
             "allocatable": ALLOCATABLE,

@@ -29,6 +29,7 @@ LABEL_VALUE = (
     " start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used"
     " for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
+NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 
@@ -42,6 +43,10 @@ def with_ports(*ports, **spec):
 
 def labelled(obj, labels):
     return with_value(obj, ("metadata", "labels"), labels)
+
+
+def node(**spec):
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": spec}
 
 
 def template(labels=None, **spec):
@@ -284,6 +289,14 @@ SERVICES = {
         service(type="LoadBalancer", clusterIP="None"),
         "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for LoadBalancer services",
     ),
+    "a load balancer without an address inside, said in the list": (
+        service(type="LoadBalancer", clusterIPs=["None"]),
+        "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for LoadBalancer services",
+    ),
+    "two addresses of which the first is another": (
+        service(clusterIP="web", clusterIPs=["10.96.0.10"]),
+        'spec.clusterIPs: Invalid value: ["10.96.0.10"]: first value must match `clusterIP`',
+    ),
     "an external name that is missing": (
         service(type="ExternalName"),
         "spec.externalName: Required value",
@@ -313,8 +326,20 @@ OTHERS = {
         "metadata.namespace: Forbidden: not allowed on this type",
     ),
     "a taint without an effect": (
-        {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"taints": [{"key": "a"}]}},
+        node(taints=[{"key": "a"}]),
         "metadata.taints[0].effect: Required value",
+    ),
+    "a range of addresses that is none": (
+        node(podCIDR="10.244.1.0/33"),
+        f'spec.podCIDRs[0]: Invalid value: "10.244.1.0/33": {NOT_A_CIDR}',
+    ),
+    "a range of addresses without its length": (
+        node(podCIDR="10.244.1.0"),
+        f'spec.podCIDRs[0]: Invalid value: "10.244.1.0": {NOT_A_CIDR}',
+    ),
+    "a second range of addresses that is none": (
+        node(podCIDR="10.244.1.0/24", podCIDRs=["10.244.1.0/24", "<b>"]),
+        f'spec.podCIDRs[1]: Invalid value: "<b>": {NOT_A_CIDR}',
     ),
     "endpoints without addresses": (
         {
@@ -388,6 +413,9 @@ def test_is_refused_and_nothing_is_stored(obj, said):
         pytest.param(labelled(bare_pod(), {"example.com/App_1": ""}), id="a prefixed label without a value"),
         pytest.param(bare_pod(tolerations=[{"operator": "Exists"}]), id="a toleration of everything"),
         pytest.param(service(ports=[], clusterIP="None"), id="a headless service without ports"),
+        pytest.param(
+            service(ports=[], clusterIPs=["None"]), id="a headless service that says so in the list"
+        ),
         pytest.param(named(service(), "1web"), id="a service whose name starts with a digit"),
         pytest.param(bare_controller(minReadySeconds=5), id="a controller that waits for its pods"),
     ],

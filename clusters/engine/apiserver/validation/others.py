@@ -1,7 +1,11 @@
 """What makes a Namespace, Node, Endpoints, EndpointSlice or Event wrong.
 
 Models the parts for these kinds of `pkg/apis/core/validation` and `pkg/apis/discovery/validation`.
+Left out: IPv6.
 """
+
+import re
+from typing import Final
 
 from clusters.engine.apiserver import names
 from clusters.engine.apiserver.fields import FieldError, forbidden, invalid, not_supported, required
@@ -11,6 +15,9 @@ from clusters.engine.apiserver.validation.pod import validate_taints
 from clusters.engine.apiserver.validation.service import NOT_AN_IP, is_ipv4
 from clusters.engine.objects import Object
 
+_PREFIX_LENGTH: Final = re.compile("[0-9]|[12][0-9]|3[012]")
+_NOT_A_CIDR: Final = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+
 
 def validate_namespace(obj: Object) -> list[FieldError]:
     """Complaints about a Namespace."""
@@ -18,9 +25,18 @@ def validate_namespace(obj: Object) -> list[FieldError]:
 
 
 def validate_node(obj: Object) -> list[FieldError]:
-    """Complaints about a Node's name and taints."""
-    taints = (obj.get("spec") or {}).get("taints") or ()
-    return validate_metadata(obj, namespaced=False) + validate_taints(taints, "metadata.taints")
+    """Complaints about a Node's name, taints and ranges of pod addresses."""
+    spec = obj.get("spec") or {}
+    errors = validate_metadata(obj, namespaced=False)
+    errors += validate_taints(spec.get("taints") or (), "metadata.taints")
+    cidr, cidrs = spec.get("podCIDR"), spec.get("podCIDRs") or []
+    if cidr and cidrs[:1] != [cidr]:
+        # The older field counts, as in upstream's conversion.
+        cidrs = [cidr]
+    for index, value in enumerate(cidrs):
+        if not _is_ipv4_cidr(value):
+            errors.append(invalid(f"spec.podCIDRs[{index}]", value, _NOT_A_CIDR))
+    return errors
 
 
 def validate_node_update(obj: Object, before: Object) -> list[FieldError]:
@@ -77,6 +93,11 @@ def validate_event(obj: Object) -> list[FieldError]:
         field, value = "involvedObject.namespace", involved["namespace"]
         errors.append(invalid(field, value, "does not match event.namespace"))
     return errors
+
+
+def _is_ipv4_cidr(text: str) -> bool:
+    address, _, length = text.partition("/")
+    return is_ipv4(address) and _PREFIX_LENGTH.fullmatch(length) is not None
 
 
 def _validate_ports(ports: list[Object], field: str) -> list[FieldError]:

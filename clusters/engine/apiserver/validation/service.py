@@ -34,7 +34,7 @@ def validate_service(obj: Object) -> list[FieldError]:
     """Complaints about a filled-in Service."""
     spec = obj["spec"]
     errors = validate_metadata(obj, name_check=names.dns1123_label)
-    if not spec.get("ports") and spec["type"] != "ExternalName" and spec.get("clusterIP") != "None":
+    if not spec.get("ports") and spec["type"] != "ExternalName" and not _is_headless(spec):
         errors.append(required("spec.ports"))
     errors += _validate_type(spec)
     errors += _validate_ports(spec)
@@ -61,7 +61,7 @@ def validate_service_update(obj: Object, before: Object) -> list[FieldError]:
 def _validate_type(spec: Object) -> list[FieldError]:
     errors: list[FieldError] = []
     type_ = spec["type"]
-    if type_ in ("LoadBalancer", "NodePort") and spec.get("clusterIP") == "None":
+    if type_ in ("LoadBalancer", "NodePort") and _is_headless(spec):
         errors.append(invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {type_} services"))
     if type_ == "ExternalName":
         for part in ("clusterIPs", "ipFamilies", "ipFamilyPolicy"):
@@ -74,6 +74,12 @@ def _validate_type(spec: Object) -> list[FieldError]:
             else [required("spec.externalName")]
         )
     return errors
+
+
+def _is_headless(spec: Object) -> bool:
+    """Whether it asks for no cluster IP; it may say so in either field."""
+    asked = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
+    return bool(asked == "None")
 
 
 def _validate_ports(spec: Object) -> list[FieldError]:
@@ -117,7 +123,10 @@ def _validate_port(port: Object, path: str, *, needs_name: bool) -> list[FieldEr
 
 def _validate_addresses(spec: Object) -> list[FieldError]:
     errors = []
-    asked = spec.get("clusterIPs") or ([spec["clusterIP"]] if spec.get("clusterIP") else [])
+    address, asked = spec.get("clusterIP"), spec.get("clusterIPs") or []
+    if address and asked and asked[0] != address:
+        errors.append(invalid("spec.clusterIPs", asked, "first value must match `clusterIP`"))
+    asked = asked or ([address] if address else [])
     for index, address in enumerate(asked):
         if address != "None" and not is_ipv4(address):
             errors.append(invalid(f"spec.clusterIPs[{index}]", address, NOT_AN_IP))
