@@ -14,8 +14,19 @@ from clusters.engine.objects import Object, is_deleting
 from clusters.engine.store import Overlay
 
 IMMORTAL_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public"})
-DEFAULT_LIMITS: Final = {"Node": 100, "Pod": 1000}
+DEFAULT_LIMITS: Final = {
+    "Endpoints": 2000,
+    "EndpointSlice": 2000,
+    "Event": 5000,
+    "Namespace": 100,
+    "Node": 100,
+    "Pod": 1000,
+    "ReplicationController": 1000,
+    "Service": 1000,
+}
 """How many a cluster may have; its `Cluster` object may say otherwise in spec.limits, by plural."""
+_FOLLOWS: Final = frozenset({"Endpoints", "EndpointSlice", "Event"})
+"""Kinds that components make by themselves, as much as the rest asks for: only people are refused."""
 _NODE_PROBLEMS: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_SECONDS: Final = 300
 
@@ -27,7 +38,7 @@ def may_create(store: Overlay, obj: Object) -> None:
         return
     if resource.namespaced:
         _demand_namespace(store, obj)
-    if resource.kind in DEFAULT_LIMITS:
+    if resource.kind not in _FOLLOWS or store.actor.startswith("person:"):
         _demand_room(store, obj, resource.plural)
 
 

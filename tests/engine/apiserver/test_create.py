@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters.engine.apiserver import names, verbs
+from clusters.engine.apiserver import admission, names, verbs
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import ADDED
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import controller_reference, key_of, name_of, with_value
@@ -197,6 +198,34 @@ class TestLimits:
             verbs.create, store, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "more"}}
         )
         assert error.message == 'nodes "more" is forbidden: exceeded quota: this cluster may have 100 nodes'
+
+    @pytest.mark.parametrize("kind", ["Event", "Namespace", "ReplicationController", "Service"])
+    def test_are_for_all_kinds_that_people_make(self, kind):
+        store = make_store()
+        limit = admission.DEFAULT_LIMITS[kind]
+        for number in range(limit - store.count(kind)):
+            store.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": f"x-{number}"}})
+        with store.acting("person:1"):
+            error = refusal(verbs.create, store, self.another(kind))
+        assert error.message.endswith(
+            f'"more" is forbidden: exceeded quota: this cluster may have {limit} {BY_KIND[kind].plural}'
+        )
+
+    @pytest.mark.parametrize("kind", ["Endpoints", "EndpointSlice", "Event"])
+    def test_do_not_hold_components_back_from_writing_what_follows(self, kind):
+        store = self.with_limits(**{BY_KIND[kind].plural: 0})
+        with store.acting("person:1"):
+            assert refusal(verbs.create, store, self.another(kind)).code == 403
+        with store.acting("endpoint-controller"):
+            assert verbs.create(store, self.another(kind))
+
+    def another(self, kind):
+        metadata = {"name": "more"} if kind == "Namespace" else {"name": "more", "namespace": "default"}
+        rest = {
+            "EndpointSlice": {"addressType": "IPv4"},
+            "Event": {"involvedObject": {"namespace": "default"}},
+        }
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **rest.get(kind, {})}
 
     def test_do_not_count_other_kinds(self):
         store = self.with_limits(pods=0)
