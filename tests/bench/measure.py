@@ -19,10 +19,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 class WatchedServer(Server):
     """`manage.py serve` whose processor time, memory and longest stall of the event loop can be read."""
 
-    command = (sys.executable, str(Path(__file__).with_name("probed.py")))
-
-    def __init__(self, data_dir, **environment):
+    def __init__(self, data_dir, probed=True, **environment):
         self.probe_file = Path(data_dir) / "probe"
+        if probed:
+            self.command = (sys.executable, str(Path(__file__).with_name("probed.py")))
         super().__init__(data_dir, PROBE_FILE=str(self.probe_file), **environment)
 
     def processor_seconds(self):
