@@ -130,7 +130,7 @@ def apply_manifests(cluster_id: str, person: str, text: str) -> list[tuple[Objec
 
 
 def _port(port: int | str) -> int | str:
-    return int(port) if isinstance(port, str) and port.isdecimal() else port
+    return int(port) if isinstance(port, str) and port.isascii() and port.isdecimal() else port
 
 
 def _selector(exposed: Object) -> dict[str, str]:

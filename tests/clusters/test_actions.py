@@ -148,6 +148,12 @@ class TestObjects:
             pod["status"]["podIP"] for pod in pods(cluster)
         }
 
+    def test_a_target_port_in_other_digits_is_neither_number_nor_name(self, cluster):
+        run_web(cluster)
+        exposed = {"kind": "ReplicationController", "namespace": "default", "name": "web"}
+        wanted = {"service": "front", "type_": "ClusterIP", "port": 80, "target_port": "٨٠٨٠"}
+        assert refusal(actions.expose, cluster.pk, LEARNER, **exposed, **wanted)[0] == 422
+
     def test_a_pod_is_exposed_by_its_labels_and_a_named_port(self, cluster):
         run_web(cluster, 1)
         (name,) = (pod["metadata"]["name"] for pod in pods(cluster))
