@@ -5,6 +5,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 
 # One address in each range that LANs use, and two far away: asking the kernel which own address it would
@@ -51,6 +53,14 @@ def source_address(destination: str) -> str | None:
 def bracketed(host: str) -> str:
     """Returns `host` as it stands in a Host header: IPv6 addresses are in brackets there."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def port_number(text: str) -> int:
+    """Returns the TCP port that PORT names. Raises ImproperlyConfigured for anything else."""
+    port = int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else 0
+    if not 1 <= port <= 65535:
+        raise ImproperlyConfigured(f"PORT is a number from 1 to 65535, not {text!r}.")
+    return port
 
 
 def secret_key(data_dir: Path) -> str:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox.lan import allowed_hosts, secret_key
+from sandbox.lan import allowed_hosts, port_number, secret_key
 from sandbox.logs import without_traceback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -18,7 +18,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or secret_key(DATA_DIR)
 
 # Where the server listens, and the address that people type if a proxy or a tunnel stands before it
 HOST = os.environ.get("HOST") or "127.0.0.1"
-PORT = int(os.environ.get("PORT") or 8000)
+PORT = port_number(os.environ.get("PORT") or "8000")
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"

@@ -96,6 +96,24 @@ def test_a_port_in_use_is_one_clear_line_and_an_error(server):
     assert "in use" in line
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "²"])
+def test_a_port_that_is_none_is_one_clear_line_and_an_error(server, port):
+    server.environment["PORT"] = port
+    done = run(server, "serve")
+    assert done.returncode == 1
+    assert done.stderr == f"PORT is a number from 1 to 65535, not {port!r}.\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "reconcile"])
+def test_a_database_without_tables_is_one_clear_line_and_an_error(tmp_path, command):
+    done = run(Server(tmp_path / "new"), command)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert "no such table" in line
+    assert line.endswith("Does manage.py migrate make the tables?")
+
+
 def test_an_address_that_is_not_this_machines_is_an_error(server):
     server.environment["HOST"] = "192.0.2.1"
     done = run(server, "serve")

@@ -8,7 +8,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.core.management.base import BaseCommand
 
 from clusters import announce
-from clusters.management.process import tune
+from clusters.management.process import require_tables, tune
 from clusters.worker import Supervisor
 from clusters.writer import writer
 
@@ -19,7 +19,11 @@ class Command(BaseCommand):
     help = "Runs the simulated clusters, without serving pages."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Warns if nothing but the poll connects this process to those that serve."""
+        """Raises CommandError without tables.
+
+        Warns if nothing but the poll connects this process to those that serve.
+        """
+        require_tables()
         tune()
         if isinstance(get_channel_layer(), InMemoryChannelLayer):
             self.stderr.write(

@@ -15,7 +15,7 @@ from twisted.internet import defer
 
 from clusters import announce
 from clusters.management.links import site_url
-from clusters.management.process import tune
+from clusters.management.process import require_tables, tune
 from clusters.worker import Supervisor
 from clusters.writer import writer
 
@@ -85,7 +85,8 @@ class Command(BaseCommand):
     help = "Serves the site and runs the simulated clusters, in one process."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raises CommandError if the address is in use or not this machine's."""
+        """Raises CommandError if the address is in use or not this machine's, or without tables."""
+        require_tables()
         application = import_string(settings.ASGI_APPLICATION)
         tune()
         self.supervisor = Supervisor()
