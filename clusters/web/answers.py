@@ -27,15 +27,20 @@ class Told(NamedTuple):
 
 
 def act(
-    request: HttpRequest, cluster_id: str, verb: Callable[[str], Told], form: Form | None = None
+    request: HttpRequest,
+    cluster_id: str,
+    verb: Callable[[str], Told],
+    form: Form | None = None,
+    *,
+    role: str = access.ACT,
 ) -> HttpResponse:
-    """Run `verb(person)` for whoever may act in the cluster, and say how it went.
+    """Run `verb(person)` for whoever has that role in the cluster, and say how it went.
 
     A form that is not valid is answered without asking; what the API server refuses is answered with its
     own words. Raises Http404 for anybody else.
     """
     person = access.person_of(request)
-    access.access_cluster(person, cluster_id, access.ACT)
+    access.access_cluster(person, cluster_id, role)
     if form is not None and not form.is_valid():
         return invalid(request, form)
     try:
@@ -78,8 +83,7 @@ def invalid(request: HttpRequest, form: Form) -> HttpResponse:
     """A field holds what cannot even be asked for, such as letters for a number."""
     told = []
     for name, errors in form.errors.items():
-        label = form.fields[name].label or name
-        told += [f"{label}: {error}" for error in errors]
+        told += [f"{form.fields[name].label}: {error}" for error in errors]
     return refused(request, " ".join(told))
 
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clusters import actions
+from clusters import access, actions
 from clusters.web.answers import Told, act
 from clusters.web.forms import ClockForm, ControllerForm, ExposeForm, ScaleForm
 
@@ -167,3 +167,14 @@ def cloud(request: HttpRequest, cluster_id: str) -> HttpResponse:
         return Told()
 
     return act(request, cluster_id, verb)
+
+
+@require_POST
+def revoke(request: HttpRequest, cluster_id: str) -> HttpResponse:
+    """Make the cluster's link void; its owner alone may."""
+
+    def verb(person: str) -> Told:
+        actions.revoke_claim(cluster_id)
+        return Told(_("The link no longer works."), _("Whoever came with it is shut out. You stay."))
+
+    return act(request, cluster_id, verb, role=access.OWN)

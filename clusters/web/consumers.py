@@ -1,9 +1,11 @@
 """The socket of the cluster's page: lets in whoever may see the cluster, and hands it to the hub.
 
-It keeps no state: what is sent is the hub's business, and all it hears from the page is `ack <seq>`.
+What is sent is the hub's business, and all it hears from the page is `ack <seq>`. With an acknowledgement it
+looks from time to time whether the person may still see the cluster: without one, nothing more is sent.
 """
 
 import re
+import time
 from typing import Any, Final
 
 from channels.db import database_sync_to_async
@@ -11,13 +13,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404, QueryDict
 
 from clusters import access
-from clusters.web.hub import hub
+from clusters.web.hub import GONE, hub
 from clusters.web.render import look_of
 from clusters.web.viewer import Viewer
 
 ACK: Final = re.compile(r"ack (\d{1,9})\Z")
 LONGEST: Final = 64
 """Characters of a message. A page never sends more; whoever does is hung up on."""
+RECHECK: Final = 10.0
+"""Seconds after which an acknowledgement has the access checked again."""
 TOO_BIG: Final = 4413
 """Close code. Autobahn sends none of the protocol's own but 1000."""
 
@@ -35,7 +39,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.viewer = Viewer(
             cluster, look_of(query, query.get("language", "")), self.send, self.close, hub().pace
         )
-        if not await database_sync_to_async(self._may_see)(cluster):
+        if not await self._may_see():
             await self.close()
             return
         await self.accept()
@@ -47,17 +51,26 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_BIG)
             return
         ack = ACK.match(text_data or "")
-        if ack:
-            await self.viewer.ack(int(ack[1]))
+        if not ack:
+            return
+        if time.monotonic() - self.checked_at > RECHECK and not await self._may_see():
+            await self.close(GONE)
+            return
+        await self.viewer.ack(int(ack[1]))
 
     async def disconnect(self, code: int) -> None:
         """The page is gone."""
         hub().leave(self.viewer)
 
-    def _may_see(self, cluster: str) -> bool:
+    async def _may_see(self) -> bool:
+        self.checked_at = time.monotonic()
+        allowed: bool = await database_sync_to_async(self._has_access)()
+        return allowed
+
+    def _has_access(self) -> bool:
         scope: dict[str, Any] = self.scope
         try:
-            access.access_cluster(access.person_of(scope), cluster, access.VIEW)
+            access.access_cluster(access.person_of(scope), self.viewer.cluster, access.VIEW)
         except Http404:
             return False
         return True

@@ -70,11 +70,16 @@ class ClockForm(forms.Form):
     """Speed, or pause and go on; what is not named stays."""
 
     speed = forms.TypedChoiceField(
+        label=_("Speed"),
         choices=[(str(speed), speed) for speed in actions.SPEEDS],
         coerce=int,
         empty_value=None,
         required=False,
     )
     paused = forms.TypedChoiceField(
-        choices=[("0", 0), ("1", 1)], coerce=lambda v: v == "1", empty_value=None, required=False
+        label=_("Pause"),
+        choices=[("0", 0), ("1", 1)],
+        coerce=lambda v: v == "1",
+        empty_value=None,
+        required=False,
     )

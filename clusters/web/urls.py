@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
     path("c/<slug:cluster_id>/clock", commands.clock, name="clock"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
+    path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
     path("c/<slug:cluster_id>/apply", commands.apply, name="apply"),
     path("c/<slug:cluster_id>/nodes/", commands.add_node, name="add-node"),
     path("c/<slug:cluster_id>/nodes/<str:name>/power", commands.power, name="power"),

@@ -67,6 +67,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         "clusters": access.clusters_of(person),
         "sections": sections,
         "base": request.path.rstrip("/"),
+        "may_revoke": cluster.claim_hash and access.role_of(person, cluster) == access.OWN,
         "controller_form": ControllerForm(),
         "expose_form": ExposeForm(),
         "has_made": bool(made.controllers or made.services),

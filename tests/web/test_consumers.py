@@ -10,8 +10,9 @@ from django.test import Client
 
 from clusters import announce, memory
 from clusters.models import Cluster, Grant
+from clusters.web import consumers
 from clusters.web.consumers import LONGEST, TOO_BIG
-from clusters.web.hub import hub
+from clusters.web.hub import GONE, hub
 from sandbox.asgi import application
 from tests.web.test_hub import regions
 
@@ -165,3 +166,27 @@ async def test_a_new_connection_gets_everything_again(learner_cluster):
     after = regions((await frame(second))["content"])
     assert {**before, "clock": ""} == {**after, "clock": ""}
     await second.disconnect()
+
+
+async def test_whoever_is_shut_out_gets_nothing_more_soon_after(learner_cluster, monkeypatch):
+    """His page stays open; the next acknowledgement that is looked at ends it."""
+    learner, cluster = learner_cluster
+    viewer = Client()
+    await sync_to_async(viewer.post)("/sandbox/")
+    person = await sync_to_async(lambda: viewer.session["person"])()
+    grant = await Grant.objects.acreate(cluster_id=cluster, person=person, role=Grant.Role.VIEW)
+    opened = socket(viewer, cluster)
+    await opened.connect()
+    await frame(opened)
+    monkeypatch.setattr(consumers, "RECHECK", 0.0)
+    await sync_to_async(learner.post)(f"/c/{cluster}/nodes/", headers={"HX-Request": "true"})
+    await frame(opened)
+    await grant.adelete()
+    await sync_to_async(learner.post)(f"/c/{cluster}/nodes/", headers={"HX-Request": "true"})
+    sent = []
+    while (message := await opened.receive_output(timeout=5))["type"] == "websocket.send":
+        sent.append(message)
+        await opened.send_to(f"ack {orjson.loads(message['text'])['seq']}")
+    assert len(sent) <= 2
+    assert message == {"type": "websocket.close", "code": GONE}
+    await opened.wait()

@@ -304,6 +304,37 @@ def test_a_link_makes_its_first_holder_the_owner_and_hides_the_token(learner, ot
     assert learner.get(url).status_code == 200
 
 
+def test_the_owner_alone_may_stop_sharing_the_link(learner, other_learner, stranger):
+    cluster, token = actions.create_named_cluster("demo", nodes=1)
+    url, button = f"/c/{cluster.pk}/", "Stop sharing the link"
+    for client in (learner, other_learner):
+        client.get(f"{url}?claim={token}")
+    assert button in learner.get(url).content.decode()
+    assert button not in other_learner.get(url).content.decode()
+    for client in (other_learner, stranger):
+        assert client.post(f"{url}revoke", headers=HTMX).status_code == 404
+    assert other_learner.get(url).status_code == 200
+    response = learner.post(f"{url}revoke", headers=HTMX)
+    assert toast(response) == {
+        "title": "The link no longer works.",
+        "text": "Whoever came with it is shut out. You stay.",
+    }
+    assert other_learner.get(url).status_code == 404
+    assert stranger.get(f"{url}?claim={token}").status_code == 404
+    assert button not in learner.get(url).content.decode()
+
+
+def test_a_cluster_without_a_link_has_none_to_stop_sharing(learner, cluster, url):
+    assert "Stop sharing the link" not in learner.get(url).content.decode()
+
+
+def test_the_clock_names_the_field_that_it_refuses_as_people_know_it(learner, cluster, url):
+    answer = learner.post(f"{url}clock", {"speed": "3", "paused": "yes"}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Speed: " in answer.content.decode()
+    assert "Pause: " in answer.content.decode()
+
+
 def test_a_look_ahead_claims_nothing(learner):
     cluster, token = actions.create_named_cluster("demo", nodes=1)
     learner.head(f"/c/{cluster.pk}/?claim={token}")
