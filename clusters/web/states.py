@@ -129,7 +129,7 @@ def crash_words(pod: Object) -> str:
     if reason in IMAGE_REASONS:
         return _("Image not found")
     if reason == "InvalidImageName":
-        return _("Image name not valid")
+        return _("Bad image name")
     if reason in CRASHING - {"CrashLoopBackOff", "Error", "OOMKilled"}:
         return _("Cannot start")
     # A container that waits for its next try has ended once more than it was restarted.

@@ -296,6 +296,31 @@ class TestServices:
         assert pill.box.x + pill.box.w < tray.box.x
 
     @pytest.mark.parametrize("layout", LAYOUTS)
+    @pytest.mark.parametrize("message", ["Insufficient cpu", "3 node(s) didn't match", ""])
+    @pytest.mark.parametrize("nodes", [1, 3, 4, 7])
+    def test_the_trays_words_stay_inside_it(self, layout, message, nodes):
+        waiting = drawn.pod("w", state="pending")
+        refused = {"status": "False", "reason": "Unschedulable", "message": message}
+        waiting["status"]["conditions"] = [{"type": "PodScheduled", **refused}] if message else []
+        machines = [drawn.node(f"node-{n}") for n in range(1, nodes + 1)]
+        view = lay_out(drawn.image(*machines, waiting, *drawn.service("kubia")), layout=layout)
+        tray = view.drawn["map-services"].tray
+        assert not tray.reason or tray.text_x + text_width(tray.reason, 11) <= tray.box.w - 10
+
+    def test_words_take_the_room_of_icons_that_do_not_fit(self):
+        pods = [drawn.pod(name, state="starting", labels={"app": "kubia"}) for name in "ab"]
+        waiting = drawn.pod("w", state="pending")
+        nodes = [drawn.node(f"node-{n}") for n in (1, 2, 3)]
+        service = drawn.service("kubia", "10.107.118.142")
+        (roomy,) = lay_out(drawn.image(*nodes, *pods, *service)).drawn["map-services"].pills
+        (narrow,) = lay_out(drawn.image(*nodes, *pods, waiting, *service)).drawn["map-services"].pills
+        assert roomy.icons
+        assert narrow.icons == ()
+        for pill in (roomy, narrow):
+            assert pill.counted.endswith("nobody to answer")
+            assert pill.fields[-1].x + pill.fields[-1].w <= pill.box.w - 10
+
+    @pytest.mark.parametrize("layout", LAYOUTS)
     def test_fields_stay_inside_their_pill(self, layout):
         name = "a-service-with-a-name-as-long-as-a-dns-label-may-possibly-ever-be"
         view = lay_out(self.cluster(drawn.service(name, "10.107.118.142", ready=["a"])), layout=layout)

@@ -76,7 +76,7 @@ class TestWords:
         ("reason", "words"),
         [
             ("ImagePullBackOff", "Image not found"),
-            ("InvalidImageName", "Image name not valid"),
+            ("InvalidImageName", "Bad image name"),
             ("CreateContainerError", "Cannot start"),
         ],
     )

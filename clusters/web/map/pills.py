@@ -16,6 +16,8 @@ SMALL_PILL: Final = 32
 MORE: Final = 92
 """Width of the count of further Services, at the right end of the last small pill."""
 MOST_ICONS: Final = 6
+END: Final = 20
+"""Room between the last field of a large pill and its round end."""
 RULE: Final = 13
 """From a field's text to the rule after it, and from there to the next field."""
 
@@ -47,7 +49,7 @@ class Pill:
     aria: str
     fields: tuple[Field, ...]
     icons: tuple[str, ...]
-    """States of the pods that its selector finds, ready ones first; () when there are too many."""
+    """States of the pods that its selector finds, ready ones first; () when they have no room."""
     share: float
     """Ready endpoints among those pods."""
     share_box: Box | None
@@ -85,7 +87,12 @@ def pill_view(
     counted = _("%(ready)d of %(total)d") % {"ready": ready, "total": total}
     large, phone = box.h > SMALL_PILL, plan.layout == "phone"
     said = counted if ready or phone or not large else _nobody(counted)
-    fields = _fields_of(service, box, said, total, large=large, phone=phone, more=more)
+    icons = () if total > MOST_ICONS else _icons(ready, total, states)
+    fields = _fields_of(service, box, said, len(icons), large=large, phone=phone, more=more)
+    if large and not phone and icons and fields[-1].x + fields[-1].w > box.w - END + 1:
+        # Words say more than icons.
+        icons = ()
+        fields = _fields_of(service, box, said, 0, large=large, phone=phone, more=more)
     return Pill(
         uid=service.uid,
         namespace=metadata["namespace"],
@@ -98,7 +105,7 @@ def pill_view(
         external_ip=next(iter(external_addresses(service.object)), ""),
         aria=_aria(service, counted),
         fields=tuple(fields),
-        icons=() if total > MOST_ICONS else _icons(ready, total, states),
+        icons=icons,
         share=ready / total if total else 0.0,
         share_box=_share_box(fields[-1], box, counted)
         if large and not phone and total > MOST_ICONS
@@ -145,35 +152,35 @@ def _selector(service: Object) -> str:
 
 
 def _fields_of(
-    service: ServiceFacts, box: Box, counted: str, total: int, *, large: bool, phone: bool, more: bool
+    service: ServiceFacts, box: Box, counted: str, icons: int, *, large: bool, phone: bool, more: bool
 ) -> list[Field]:
     if not large:
         return _small_fields(service, box, counted, 90 if phone else 150, MORE if more else 0)
     if phone:
         caption = _("Service %(name)s · stays the same") % {"name": service.label}
-        room = box.w - 61.5 - 20 - max(planned(counted, 13), 20 * min(total, 4)) - 10
+        room = box.w - 61.5 - END - max(planned(counted, 13), 20 * min(icons, 4)) - 10
         return [Field("address", 61.5, fit(caption, room, 12), cluster_ip(service.object), 164)]
     for dropped in ((), ("port",), ("port", "selector")):
-        fields = _large_fields(service, counted, total, dropped, 150)
-        spare = box.w - 20 - fields[-1].x - fields[-1].w
+        fields = _large_fields(service, counted, icons, dropped, 150)
+        spare = box.w - END - fields[-1].x - fields[-1].w
         if spare >= 0:
             return fields
-    return _large_fields(service, counted, total, ("port", "selector"), max(50, fields[0].w / 1.1 + spare))
+    return _large_fields(service, counted, icons, ("port", "selector"), max(50, fields[0].w / 1.1 + spare))
 
 
 def _large_fields(
-    service: ServiceFacts, counted: str, total: int, dropped: Sequence[str], name_width: float
+    service: ServiceFacts, counted: str, icons: int, dropped: Sequence[str], name_width: float
 ) -> list[Field]:
     """The large pill's fields, left to right."""
     name, ip = fit(service.label, name_width, 14.5), cluster_ip(service.object)
     ports, selector = _ports(service.object), fit(_selector(service.object), 150, 12.3, mono=True)
-    icons = 15 * total + 4 if total <= MOST_ICONS else 0
+    icons_width = 15 * icons + 4 if icons else 0
     captions = (
         ("service", _("Service"), name, planned(name, 14.5)),
         ("address", _("ClusterIP · stays the same"), ip, text_width(ip, 19, mono=True)),
         ("port", _("Port"), ports, text_width(ports, 12.3, mono=True)),
         ("selector", _("Selector"), selector, text_width(selector, 12.3, mono=True)),
-        ("endpoints", _("Ready endpoints"), counted, icons + planned(counted, 13)),
+        ("endpoints", _("Ready endpoints"), counted, icons_width + planned(counted, 13)),
     )
     fields: list[Field] = []
     x = 54.0

@@ -12,10 +12,12 @@ from clusters.web.map.endpoints import ServiceFacts
 from clusters.web.map.pills import MORE, SMALL_PILL, Hint, Pill
 from clusters.web.map.plan import PITCH_PILL, Box, Plan
 from clusters.web.map.pods import PodView
-from clusters.web.widths import planned
+from clusters.web.widths import fit, planned, text_width
 
 MOST_PILLS: Final = 3
 TRAY: Final = 178
+TRAY_END: Final = 10
+"""Room between the tray's words and its round end."""
 PHONE_TRAY: Final = 44
 
 
@@ -95,12 +97,15 @@ def tray(plan: Plan, boxes: Sequence[Box], pods: Sequence[Object], views: Sequen
         title = _("%(count)d waiting") % {"count": count}
     reason = _tray_reason(pods) if roomy else ""
     pitch, left, size = (15, 2, 12.5) if plan.tiles else (17, 16, 14)
-    text = planned(f"{title} · {reason}", 11.8) if plan.layout == "phone" else planned(title, 11.8)
+    phone = plan.layout == "phone"
+    text = planned(f"{title} · {reason}", 11.8) if phone else planned(title, 11.8)
     most = max(1, int((box.w - left - 14 - max(text, planned(reason, 11))) // pitch))
     placed = tuple(
         pod._replace(x=left + index * pitch, y=(box.h - size) / 2) for index, pod in enumerate(views[:most])
     )
-    return Tray(box, placed, title, reason, left + len(placed) * pitch + 5)
+    text_x = left + len(placed) * pitch + 5
+    room = box.w - text_x - (TRAY_END + text_width(f"{title} · ", 11.8) if phone else TRAY_END)
+    return Tray(box, placed, title, fit(reason, room, 11), text_x)
 
 
 def _tray_reason(pods: Sequence[Object]) -> str:
@@ -111,7 +116,7 @@ def _tray_reason(pods: Sequence[Object]) -> str:
         return _("looking for a node")
     if any("Insufficient" in condition.get("message", "") for condition in refused):
         return _("no node has room")
-    return _("no node may take them")
+    return _("no node takes them")
 
 
 def _tray_box(plan: Plan, boxes: Sequence[Box]) -> Box:

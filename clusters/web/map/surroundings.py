@@ -168,7 +168,7 @@ def _door(service: Object, pill: Box) -> Place:
     if not addresses:
         return Place("door", box, "g-balancer", _("Load balancer"), _("no address yet"), waiting=True)
     return Place(
-        "door", box, "g-balancer", _("Load balancer"), fit(addresses[0], 90, 11, mono=True), mono=True
+        "door", box, "g-balancer", _("Load balancer"), fit(addresses[0], 82, 10.4, mono=True), mono=True
     )
 
 
