@@ -2,6 +2,7 @@
 // has the focus, and can be switched off (WCAG 2.1.4).
 import { current, deselect, element } from "./selection.js";
 import { closeAll, setting } from "./page.js";
+import { find } from "./find.js";
 
 const map = () => document.getElementById("map");
 const nodes = () => [...map().querySelectorAll('[data-kind="Node"]')];
@@ -52,6 +53,7 @@ const COMMANDS = {
   k: kill,
   g: () => press("open-build"),
   d: () => document.querySelector("[data-theme-toggle]").click(),
+  "/": find,
   "?": () => press("open-keys"),
 };
 
@@ -63,12 +65,17 @@ document.addEventListener("focusin", ({ target }) => {
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.defaultPrevented || target.closest?.("dialog")) return;
+  if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") {
+    event.preventDefault();
+    find();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "Escape") {
     if (!closeAll() && current()) deselect();
     return;
   }
-  if (typing(target) || target.closest?.("dialog")) return;
+  if (typing(target)) return;
   const drawn = target.closest?.("svg [role=button]");
   if (drawn && (key === "Enter" || key === " ")) {
     event.preventDefault();

@@ -195,6 +195,28 @@ def test_single_keys_command_and_can_be_switched_off(sandbox):
     expect(page.get_by_role("button", name="20×")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.parametrize("key", ["/", "Control+k"])
+def test_a_pod_is_found_by_a_part_of_its_address(pods, key):
+    page = pods
+    pod = page.locator(READY).nth(1)
+    name, address = pod.get_attribute("data-name"), pod.get_attribute("data-ip")
+    page.locator("body").press(key)
+    dialog = page.get_by_role("dialog", name="Find a pod, node or IP")
+    expect(dialog.get_by_role("textbox")).to_be_focused()
+    page.keyboard.type("node-")
+    expect(dialog.get_by_role("status")).to_have_text("3 found")
+    dialog.get_by_role("textbox").fill(address)
+    expect(dialog.get_by_role("button", name=f"Pod · {name} · {address}")).to_be_visible()
+    dialog.get_by_role("textbox").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator(f'#map [data-name="{name}"]')).to_have_attribute("data-selected", "")
+    assert focused(page) == name
+    page.locator("body").press(key)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator(f'#map [data-name="{name}"]')).to_have_attribute("data-selected", "")
+
+
 def test_focus_stays_near_when_its_pod_goes(sandbox):
     page = sandbox
     create(page, 6)
@@ -303,6 +325,22 @@ def test_a_thumb_kills_from_the_sheet(new_context):
     assert box["height"] >= 44
     button.tap()
     expect(page.locator(f'#map [data-name="{name}"]')).to_have_attribute("data-state", "terminating")
+
+
+def test_a_long_name_leaves_the_sheets_button_free(new_context):
+    context = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_sandbox(context.new_page())
+    name = "a-pod-with-a-name-so-long-that-no-phone-has-room-for-it"
+    spec = "{containers: [{name: a, image: nginx}]}"
+    manifest = f"{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {spec}}}"
+    command(page, "/apply", manifest=manifest)
+    page.locator(f'#map [data-name="{name}"]').get_by_role("button").first.tap()
+    sheet = page.get_by_role("region", name="Selection")
+    button = sheet.get_by_role("button", name=f"Kill pod {name}")
+    expect(button).to_be_visible()
+    text, kill = sheet.get_by_text(name).bounding_box(), button.bounding_box()
+    assert text["x"] + text["width"] <= kill["x"]
+    assert kill["x"] + kill["width"] <= 390
 
 
 def test_a_phone_shows_one_part_at_a_time(new_context):
