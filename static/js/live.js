@@ -6,6 +6,7 @@ const LAYOUTS = [
 ];
 const FIRST_TRY = 500; // ms; doubled after each failure
 const LAST_TRY = 15000;
+const GONE = 4404; // the close code for a cluster that is no more, or no longer this person's
 
 const live = document.getElementById("live");
 const banner = document.getElementById("connection");
@@ -69,7 +70,9 @@ document.addEventListener("htmx:after:ws:connection", ({ detail }) => {
 document.addEventListener("htmx:ws:close", ({ detail }) => {
   if (detail.connection !== connection && connection?.socket?.readyState === WebSocket.OPEN) return;
   document.documentElement.removeAttribute("data-live");
-  if (detail.reason === "closed" && !document.hidden) lost();
+  // The page that comes then says so.
+  if (detail.code === GONE) location.reload();
+  else if (detail.reason === "closed" && !document.hidden) lost();
 });
 document.addEventListener("htmx:after:ws:message", ({ detail }) => {
   const { seq, news } = detail.message.json;
