@@ -14,7 +14,7 @@ from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.kubelet import node_status, probes, runtime
 from clusters.engine.kubelet.pod_worker import PodWorker
-from clusters.engine.kubelet.states import due_of
+from clusters.engine.kubelet.states import due_of, is_starting
 from clusters.engine.kubelet.status import generate_api_pod_status, host_ip
 from clusters.engine.objects import (
     Key,
@@ -94,11 +94,17 @@ def sync_pod(store: Overlay, node: Object, pod: Object) -> float | None:
     if is_finished(pod):
         return None
     if _sandbox_is_ready(worker):
-        for container in containers_of(pod):
+        for container in _in_turn(worker):
             runtime.advance(worker, container)
     due = _next_due(worker)
     worker.commit(generate_api_pod_status(worker), due)
     return due
+
+
+def _in_turn(worker: PodWorker) -> list[Object]:
+    """The pod's containers in order, but the one that is being started first: the others wait for it."""
+    starting = {name for name, state in worker.states.items() if is_starting(state)}
+    return sorted(containers_of(worker.pod), key=lambda container: container["name"] not in starting)
 
 
 def _sync_terminating_pod(worker: PodWorker) -> float | None:

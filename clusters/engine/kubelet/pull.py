@@ -1,8 +1,9 @@
 """Gets a container's image onto the node, or says why that cannot be.
 
 Models the kubelet's image manager (`pkg/kubelet/images/image_manager.go`, `puller.go`) with
-serializeImagePulls, which is its default: different images are pulled one after the other, those who want
-the same image share one download. Left out: pull secrets, image volumes, and the removal of old images
+serializeImagePulls, which is its default: different images are pulled one after the other, pods that want
+the same image share one download. A pod's own containers are started one by one, so the next finds the
+image of the one before. Left out: pull secrets, image volumes, and the removal of old images
 when the disk is full.
 
 Functions take (worker, container, state) and return whether the container went on to another phase.
@@ -13,7 +14,7 @@ from typing import Final
 from clusters.engine.apiserver import verbs
 from clusters.engine.images import full_name, image_id, image_of, pull_error
 from clusters.engine.kubelet.pod_worker import PodWorker
-from clusters.engine.kubelet.states import enter
+from clusters.engine.kubelet.states import enter, is_starting
 from clusters.engine.kubelet.texts import go_duration
 from clusters.engine.objects import Object, name_of, simulation_of, uid_of, with_simulation, with_status
 
@@ -27,7 +28,9 @@ CHECK: Final = 0.25
 
 
 def ensure_image_exists(worker: PodWorker, container: Object, state: Object) -> bool:
-    """Phase `image`: use what is there, or begin to pull."""
+    """Phase `image`: use what is there, or begin to pull, once no other container is being started."""
+    if any(is_starting(other) for other in worker.states.values()):
+        return False
     name, policy = container["image"], container["imagePullPolicy"]
     state["image"] = name
     try:
@@ -139,14 +142,14 @@ def _download(worker: PodWorker, full: str, present: bool) -> tuple[float, float
 
 
 def _pulls(worker: PodWorker) -> list[Object]:
-    others = worker.store.indexed("pods-by-node", name_of(worker.node))
-    states = [
+    """The states of containers of other pods on the node that pull."""
+    return [
         state
-        for pod in others
+        for pod in worker.store.indexed("pods-by-node", name_of(worker.node))
         if uid_of(pod) != uid_of(worker.pod)
         for state in (simulation_of(pod).get("containers") or {}).values()
+        if state["phase"] == "pulling"
     ]
-    return [state for state in [*worker.states.values(), *states] if state["phase"] == "pulling"]
 
 
 def _keep(worker: PodWorker, name: str, size: int) -> None:

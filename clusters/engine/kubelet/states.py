@@ -3,7 +3,7 @@
 Stands in for what the container runtime knows (`pkg/kubelet/container.Status`) and for what the kubelet
 keeps in memory beside it. A state is `{"phase", ...}`:
 
-    image         wants its image                       pulling      from, until; asked, pulls
+    image         wants its image, maybe waits its turn pulling      from, until; asked, pulls
     pull-error    error, until, retry                   pull-backoff error, until
     never         error (policy Never)                  invalid      error (no image has such a name)
     creating      until                                 running      since, ready; readyAt, probes, dies
@@ -28,6 +28,11 @@ def enter(state: Object, phase: str, **fields: Any) -> None:
     lasting: Object = {field: state[field] for field in _LASTING if field in state}
     state.clear()
     state.update(lasting, phase=phase, **fields)
+
+
+def is_starting(state: Object) -> bool:
+    """Whether a container is on its way from its image to its process; its pod starts one at a time."""
+    return state["phase"] in ("pulling", "creating")
 
 
 def due_of(state: Object) -> list[float]:

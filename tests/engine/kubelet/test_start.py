@@ -141,6 +141,73 @@ def test_different_images_are_pulled_one_after_the_other():
     assert "in 1.95s (4.55s including waiting)" in dict(w.events(w.pod("q")))["Pulled"]
 
 
+def together(*images, **options):
+    """A pod with a container c0, c1, ... for each image; none of them listens at a port of another."""
+    pod = bound()
+    pod["spec"]["containers"] = [
+        {**pod["spec"]["containers"][0], "name": f"c{number}", "image": image, **options}
+        for number, image in enumerate(images)
+    ]
+    return pod
+
+
+def phases(w):
+    return [state["phase"] for state in simulation_of(w.pod())["containers"].values()]
+
+
+def test_the_containers_of_a_pod_are_started_one_by_one():
+    w = world(together("nginx", "redis"))
+    w.wait(0.5)
+    assert phases(w) == ["pulling", "image"]
+    w.wait(2.6)
+    assert phases(w) == ["creating", "image"]
+    w.wait(0.4)
+    assert phases(w) == ["running", "pulling"]
+    w.wait(1.95)
+    assert phases(w) == ["running", "creating"]
+    w.wait(0.9)
+    assert is_ready(w.pod())
+    assert w.container(index=1)["state"] == {"running": {"startedAt": "2026-11-24T08:00:05Z"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "reasons", "said"),
+    [
+        ("IfNotPresent", ["Pulling", "Pulled", "Pulled"], "already present on machine"),
+        ("Always", ["Pulling", "Pulled", "Pulling", "Pulled"], "in 200ms (200ms including waiting)"),
+    ],
+)
+def test_a_container_finds_the_image_that_the_one_before_pulled(policy, reasons, said):
+    w = world(together("busybox", "busybox", command=["sleep", "9999"], imagePullPolicy=policy))
+    w.wait(10)
+    assert is_ready(w.pod())
+    told = [(reason, text) for reason, text in w.events(w.pod()) if reason.startswith("Pull")]
+    assert [reason for reason, _ in told] == reasons
+    assert said in told[-1][1]
+
+
+def test_a_container_whose_image_is_missing_holds_up_the_next_only_while_it_asks():
+    w = world(together("ngnix", "nginx"))
+    w.wait(1.2)
+    assert phases(w) == ["pulling", "image"]
+    w.wait(5)
+    assert w.container(index=1)["ready"]
+    assert waiting(w.pod()) == "ImagePullBackOff"
+
+
+def test_a_container_that_crashed_waits_for_one_that_is_being_started_behind_it():
+    node = make_node()
+    node["simulation"]["bandwidth"] = 2.2e6
+    w = World(make_store(node, together("busybox", "redis"), delays="real"), Kubelet)
+    w.wait(20)
+    assert phases(w) == ["image", "pulling"]
+    ends = simulation_of(w.pod())["containers"]["c1"]["until"]
+    w.wait(ends + 0.35 - w.store.now)
+    assert phases(w) == ["image", "creating"]
+    w.wait(0.1)
+    assert phases(w) == ["pulling", "running"]
+
+
 def test_a_slow_node_pulls_slowly():
     node = make_node()
     node["simulation"]["bandwidth"] = 7.2e6
