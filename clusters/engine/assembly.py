@@ -12,6 +12,7 @@ from clusters.engine.controllers.endpoints import EndpointsController
 from clusters.engine.controllers.endpointslice import EndpointSliceController
 from clusters.engine.controllers.event_ttl import EventTTL
 from clusters.engine.controllers.garbage_collector import GarbageCollector
+from clusters.engine.controllers.kubernetes_service import KubernetesService
 from clusters.engine.controllers.namespace import NamespaceController
 from clusters.engine.controllers.node_lifecycle import NodeLifecycleController
 from clusters.engine.controllers.pod_gc import PodGCController
@@ -39,5 +40,6 @@ def build(order: Iterator[int] | None = None) -> ControlPlane:
             GarbageCollector(order),
             NamespaceController(order),
             EventTTL(order),
+            KubernetesService(order),
         ]
     )

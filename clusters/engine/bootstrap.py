@@ -1,7 +1,7 @@
 """What a new cluster starts with, and how a machine joins it.
 
-Models `kubeadm init` and `kubeadm join` as far as objects show: namespaces, the Service of the API server
-(`pkg/controlplane/controller/kubernetesservice`), and nodes that register themselves. Left out: the
+Models `kubeadm init` and `kubeadm join` as far as objects show: namespaces, the Service of the API server,
+and nodes that register themselves. Left out: the
 control plane's own machine and pods, certificates and tokens.
 """
 
@@ -10,17 +10,15 @@ from typing import Final
 
 from clusters.engine import events, ipam
 from clusters.engine.apiserver import verbs
-from clusters.engine.apiserver.allocation import KUBERNETES_IP
 from clusters.engine.apiserver.errors import already_exists
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import cluster_object
+from clusters.engine.controllers import kubernetes_service
 from clusters.engine.kubelet import node_status
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore, Overlay
 
 NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
-API_SERVER_IP: Final = "172.18.0.2"
-API_SERVER_PORT: Final = 6443
 NODE_NETWORK: Final = "172.18.1"
 _NODE_NAME: Final = re.compile(r"node-(\d+)")
 
@@ -32,7 +30,7 @@ def new_cluster(
     store.create(cluster_object(delays=delays, clock=clock, cloud=cloud))
     for name in NAMESPACES:
         verbs.create(store, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    _create_kubernetes_service(store)
+    kubernetes_service.ensure(store)
     for _ in range(nodes):
         add_node(store)
 
@@ -65,43 +63,3 @@ def next_name(store: MemoryStore) -> str:
     known = [match for key in store.keys(ipam.KIND) if (match := _NODE_NAME.fullmatch(key.name))]
     highest = max((int(match[1]) for match in known), default=0)
     return f"node-{max(highest + 1, ipam.next_number(store))}"
-
-
-def _create_kubernetes_service(store: Overlay) -> None:
-    metadata = {
-        "name": "kubernetes",
-        "namespace": "default",
-        "labels": {"component": "apiserver", "provider": "kubernetes"},
-    }
-    port = {"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_SERVER_PORT}
-    spec = {"type": "ClusterIP", "clusterIP": KUBERNETES_IP, "ports": [port]}
-    verbs.create(store, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
-    listening = {"name": "https", "port": API_SERVER_PORT, "protocol": "TCP"}
-    verbs.create(
-        store,
-        {
-            "apiVersion": "v1",
-            "kind": "Endpoints",
-            "metadata": {
-                "name": "kubernetes",
-                "namespace": "default",
-                "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
-            },
-            "subsets": [{"addresses": [{"ip": API_SERVER_IP}], "ports": [listening]}],
-        },
-    )
-    verbs.create(
-        store,
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {
-                "name": "kubernetes",
-                "namespace": "default",
-                "labels": {"kubernetes.io/service-name": "kubernetes"},
-            },
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [API_SERVER_IP], "conditions": {"ready": True}}],
-            "ports": [listening],
-        },
-    )
