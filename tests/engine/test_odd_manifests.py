@@ -113,7 +113,7 @@ def test_conditions_and_addresses_of_a_node_may_be_half_written():
 
 def test_a_slice_for_all_ports_under_the_controllers_label_is_put_right():
     world = World(make_store(make_node("node-1"), make_service("web")))
-    (ours,) = world.store.list("EndpointSlice")
+    (ours,) = world.store.indexed("slices-by-service", "default/web")
     labels = ours["metadata"]["labels"]
     odd = {
         "apiVersion": "discovery.k8s.io/v1",
@@ -125,4 +125,4 @@ def test_a_slice_for_all_ports_under_the_controllers_label_is_put_right():
     }
     world.act(verbs.create, odd)
     assert world.get("EndpointSlice", "odd") is None
-    assert world.store.list("EndpointSlice") == [ours]
+    assert world.store.indexed("slices-by-service", "default/web") == [ours]
