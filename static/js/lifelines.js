@@ -6,7 +6,7 @@ import { clockText, now as simulated } from "./clock.js";
 const WINDOW = 360;
 const SHORTEST = 20;
 const NUDGE = 0.5; // px that the chart may lag behind before it is drawn again
-const PAUSE = 60; // ms between two drawings at least: a young chart moves by many px a second
+const PAUSE = 100; // ms between two drawings at least: a young chart moves by many px a second
 const DIGIT = 6.3; // px of a character of the time that now is
 const GAP = 4; // px between two flags
 const STEP = 5; // seconds that an arrow key moves the hairline
