@@ -2,18 +2,19 @@
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Only after Django is set up may models be imported.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
 from clusters.web.routing import websocket_urlpatterns  # noqa: E402
+from sandbox.handler import SyncHandler  # noqa: E402
 from sandbox.origins import SameOriginOnly  # noqa: E402
 
 sockets = AllowedHostsOriginValidator(SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+application = ProtocolTypeRouter({"http": SyncHandler(), "websocket": sockets})
