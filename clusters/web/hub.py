@@ -79,7 +79,6 @@ class Room:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.answer):
                     await self._answered.wait()
-            await asyncio.sleep(self._pace.first)
             self._nudged.clear()
             self._answered.clear()
             try:

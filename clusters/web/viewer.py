@@ -26,8 +26,6 @@ STUCK: Final = 4408
 class Pace:
     """How often pages are told, in seconds of real time."""
 
-    first: float = 0.002
-    """From a change until it is drawn: what belongs together arrives together."""
     answer: float = 0.04
     """How long what a person did waits for what the control plane makes of it: one frame instead of two."""
     gap: float = 0.05

@@ -15,7 +15,7 @@ from clusters.web.pictures import SNAPSHOT_FROM, News, Section, next_picture, pl
 from clusters.web.render import Look
 from clusters.web.viewer import STUCK, Pace, Viewer
 
-PACE = Pace(first=0.001, gap=0.01, crowded_gap=0.02, crowd=5, stuck=0.2, slow=0.05)
+PACE = Pace(answer=0.001, gap=0.01, crowded_gap=0.02, crowd=5, stuck=0.2, slow=0.05)
 LOOK = Look()
 CLOCK = Clock(0.0, 0.0)
 
