@@ -102,9 +102,9 @@ def test_the_hairline_follows_pointer_and_arrow_keys(chart_at, page):
 def test_the_gutters_keep_their_width_and_the_plot_stretches(chart_at, page):
     chart = chart_at(360)
     expect(chart.locator("[data-now]")).to_have_text("6:00")
-    assert chart.locator("[data-plot]").bounding_box()["width"] == pytest.approx(420, abs=1)
+    assert chart.locator("[data-plot]").bounding_box()["width"] == pytest.approx(406, abs=1)
     page.add_style_tag(content=".frame { width: 900px !important; }")
-    assert chart.locator("[data-plot]").bounding_box()["width"] == pytest.approx(698, abs=1)
+    assert chart.locator("[data-plot]").bounding_box()["width"] == pytest.approx(684, abs=1)
 
 
 def test_with_reduced_motion_it_steps_once_a_second(chart_at, page):
