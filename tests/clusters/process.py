@@ -114,13 +114,13 @@ def scale(cluster_id, replicas):
         obj = store.get("ReplicationController", "default", "web")
         store.update(with_value(obj, ("spec", "replicas"), int(replicas)))
 
-    while memory.image(cluster_id).get("ReplicationController", "default", "counter") is None:
+    while not (before := verify(cluster_id)["counter"]):
         time.sleep(0.01)  # the other writer has not begun
     actions.transact(cluster_id, ask, actor="person:a")
     passes = asyncio.run(_work_until(cluster_id, int(replicas)))
     writer.stop()
     open(os.path.join(os.environ["DATA_DIR"], "scaled"), "w").close()
-    return passes
+    return {**passes, "before": before}
 
 
 def want(cluster_id, replicas):
