@@ -13,6 +13,10 @@ ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
 DELETED: Final = "DELETED"
 
+PERSON: Final = "person:"
+CLIENT: Final = "client:"
+"""How actors begin that are people: with the page, by their id; with a client, by what it calls itself."""
+
 
 class Change(NamedTuple):
     """A committed (or, inside an Overlay, a proposed) write.
@@ -29,6 +33,11 @@ class Change(NamedTuple):
     actor: str
     cause: int
     time: float
+
+
+def by_person(actor: str) -> bool:
+    """Whether somebody outside of the cluster did it, with the page or with a client of the API."""
+    return actor.startswith((PERSON, CLIENT))
 
 
 def encode(obj: Object) -> bytes:

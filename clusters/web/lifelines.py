@@ -12,6 +12,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clusters.engine.changes import by_person
 from clusters.web.area import Area, area_of
 from clusters.web.flags import Pill, pills_of, tone_of
 from clusters.web.lineage import History, PodLife, ServiceLife
@@ -264,7 +265,7 @@ def _row(life: PodLife, following: PodLife | None, follows: bool, y: float, wind
 
 def stamp_of(life: PodLife) -> str:
     """Who ended it: "kill" for a person, "gone" for whoever else."""
-    return "kill" if life.killed_by.startswith("person:") else "gone"
+    return "kill" if by_person(life.killed_by) else "gone"
 
 
 def _lines(life: PodLife, window: Window) -> list[Line]:

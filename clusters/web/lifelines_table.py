@@ -5,6 +5,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from clusters.engine.changes import by_person
 from clusters.web.lifelines import visible_chains, visible_services
 from clusters.web.lineage import History, PodLife
 from clusters.web.states import state_words
@@ -81,6 +82,6 @@ def table_of(history: History, now: float | None = None) -> Table:
 
 
 def _state(life: PodLife, words: dict[str, str]) -> str:
-    if life.killed_by.startswith("person:"):
+    if by_person(life.killed_by):
         return _("gone, you killed it") if life.gone_at is not None else _("terminating, you killed it")
     return _("gone") if life.gone_at is not None else words[life.state]

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.objects import (
@@ -224,7 +224,7 @@ class History:
         if doomed and life.killed_at is None and life.released_at is None:
             life.killed_at, life.killed_by = change.time, change.actor
             self._vacate(life, change)
-            if change.actor.startswith("person:"):
+            if by_person(change.actor):
                 self.flags.append(Flag(change.time, "kill", life.name, life.uid))
         elif is_finished(pod) and life.killed_at is None and life.released_at is None:
             self._vacate(life, change)
@@ -280,7 +280,7 @@ class History:
             self._nodes.pop(name, None)
         else:
             self._nodes[name] = change.object
-        if change.actor.startswith("person:"):
+        if by_person(change.actor):
             self._flag_node(change, before)
         if before is None or change.verb == DELETED or is_ready(before) != is_ready(change.object):
             for uid in self._on_node.get(name, ()):
@@ -329,7 +329,7 @@ class History:
             self._vacancies.pop(uid, None)
             return
         self._replicas[uid] = replicas
-        if before is not None and before != replicas and change.actor.startswith("person:"):
+        if before is not None and before != replicas and by_person(change.actor):
             self.flags.append(Flag(change.time, "scale", change.key.name, uid, replicas))
             self.version += 1
 

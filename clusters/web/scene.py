@@ -12,7 +12,7 @@ from typing import Final
 
 from clusters import journal, memory
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.engine.changes import DELETED, Change
+from clusters.engine.changes import DELETED, Change, by_person
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
@@ -87,7 +87,7 @@ class Scene:
         """What each part of the control plane did last, as the map shows it."""
         if change.key.kind in INTERNAL_KINDS:
             return
-        if change.actor.startswith("person:"):
+        if by_person(change.actor):
             deleted = change.verb == DELETED or is_deleting(change.object)
             verb = "DELETE" if deleted else {"ADDED": "POST"}.get(change.verb, "PUT")
             resource = BY_KIND.get(change.key.kind)

@@ -8,21 +8,29 @@ with the account's token.
 from typing import Final
 
 from clusters.engine import cluster
-from clusters.engine.apiserver.errors import forbidden, not_found
+from clusters.engine.apiserver.errors import forbidden, method_not_supported, not_found
 from clusters.engine.apiserver.resources import BY_KIND
+from clusters.engine.changes import by_person
 from clusters.engine.objects import Object, is_deleting
 from clusters.engine.store import Overlay
 
 IMMORTAL_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public"})
 DEFAULT_LIMITS: Final = {
+    "ConfigMap": 1000,
+    "Deployment": 1000,
     "Endpoints": 2000,
     "EndpointSlice": 2000,
     "Event": 5000,
     "Namespace": 100,
     "Node": 100,
     "Pod": 1000,
+    "PodDisruptionBudget": 1000,
+    "ReplicaSet": 4000,
     "ReplicationController": 1000,
+    "ResourceQuota": 200,
+    "Secret": 1000,
     "Service": 1000,
+    "ServiceAccount": 1000,
 }
 """How many a cluster may have; its `Cluster` object may say otherwise in spec.limits, by plural."""
 _FOLLOWS: Final = frozenset({"Endpoints", "EndpointSlice", "Event"})
@@ -32,13 +40,16 @@ _TOLERATION_SECONDS: Final = 300
 
 
 def may_create(store: Overlay, obj: Object) -> None:
-    """Raises 403 Forbidden for an object there is no room for, 404 for a missing namespace."""
+    """Raises 403 Forbidden for an object there is no room for, 404 for a missing namespace,
+    405 for what is not stored."""
     resource = BY_KIND.get(obj["kind"])
     if resource is None:
         return
+    if resource.derived:
+        raise method_not_supported(resource.kind, "create")
     if resource.namespaced:
         _demand_namespace(store, obj)
-    if resource.kind not in _FOLLOWS or store.actor.startswith("person:"):
+    if resource.kind not in _FOLLOWS or by_person(store.actor):
         _demand_room(store, obj, resource.plural)
 
 

@@ -70,6 +70,12 @@ def bad_request(message: str) -> StatusError:
     return StatusError(400, "BadRequest", message)
 
 
+def method_not_supported(kind: str, verb: str) -> StatusError:
+    """405: there is no such verb for this kind."""
+    message = f'{verb} is not supported on resources of kind "{_resource(kind)}"'
+    return StatusError(405, "MethodNotAllowed", message, _details(kind, ""))
+
+
 def too_large(message: str) -> StatusError:
     """413: the request is longer than the server reads."""
     return StatusError(413, "RequestEntityTooLarge", message)
