@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
+from clusters import keys
 from clusters.models import Cluster, Grant
 from clusters.writer import writer
 
@@ -98,7 +99,10 @@ def claim(person: str, cluster_id: str, token: str) -> Cluster:
 
 
 def revoke_claim(cluster_id: str) -> None:
-    """Make the cluster's link void, and take back what it gave to others than the owner."""
+    """Make the cluster's link void, and take back what it gave to others than the owner.
+
+    They may have seen the keys of its API, so those end too.
+    """
     writer.call(lambda: _revoke(cluster_id))
 
 
@@ -122,6 +126,7 @@ def _claim(person: str, cluster_id: str, token: str) -> Cluster:
 def _revoke(cluster_id: str) -> None:
     Cluster.objects.filter(pk=cluster_id).update(claim_hash="")
     Grant.objects.filter(cluster=cluster_id, by_link=True).delete()
+    keys.replace(cluster_id)
 
 
 def _touch(cluster: Cluster) -> None:

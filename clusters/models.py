@@ -80,6 +80,21 @@ class Grant(models.Model):
         return f"{self.person} may {self.role} in {self.cluster_id}"
 
 
+class ApiKey(models.Model):
+    """Lets clients of the Kubernetes API into a cluster. The key itself is not stored, see clusters.keys."""
+
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=8, choices=Grant.Role.choices)
+    nonce = models.CharField(max_length=32, editable=False)
+    hash = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the key")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cluster", "role"], name="one_key_per_role")]
+
+    def __str__(self) -> str:
+        return f"a key to {self.role} in {self.cluster_id}"
+
+
 class ManifestRow(models.Model):
     """An object: what names it, the revision of its last change, and its manifest as JSON text."""
 

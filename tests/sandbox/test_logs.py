@@ -18,6 +18,11 @@ def test_claim_tokens_are_masked():
     assert "/c/7/?x=1&claim=***&y=2 200" in text
 
 
+def test_keys_of_clusters_are_masked():
+    assert line("GET /k8s/abcdefghijklmnop/api/v1/pods 200").endswith("GET /k8s/***/api/v1/pods 200")
+    assert line("GET /k8s/abcdefghijklmnop 200").endswith("GET /k8s/*** 200")
+
+
 def test_masked_in_tracebacks_too():
     try:
         raise ValueError("bad address /c/7/?claim=s3cr3t")

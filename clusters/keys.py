@@ -1,0 +1,103 @@
+"""The keys with which clients of the Kubernetes API reach a cluster: one to write with, one to read with.
+
+A key is derived from the site's secret and a random nonce, so that the page can show it again although the
+database holds only its hash. It travels in the path (`/k8s/<key>/`), as kubectl sends no token over plain
+http, or as a bearer token.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from typing import Final, NamedTuple
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare
+
+from clusters.models import ApiKey, Grant
+from clusters.writer import writer
+
+READ: Final = str(Grant.Role.VIEW)
+WRITE: Final = str(Grant.Role.ACT)
+LENGTH: Final = 26
+"""Letters and digits of a key: 130 bits. All lower case, as kubectl names folders after it."""
+CACHED_FOR: Final = 5.0
+"""Seconds for which the answer of the database is believed."""
+MOST_CACHED: Final = 10_000
+
+
+class KeyHolder(NamedTuple):
+    """Whoever has a key: may READ or WRITE in one cluster."""
+
+    cluster_id: str
+    role: str
+
+
+_cache: dict[str, tuple[KeyHolder | None, float]] = {}
+
+
+def known(key: str) -> tuple[bool, KeyHolder | None]:
+    """Whether this process knows at the moment what the key opens, and what it opens. Never waits."""
+    found = _cache.get(_hash(key))
+    if found is None or found[1] < time.monotonic():
+        return False, None
+    return True, found[0]
+
+
+def holder(key: str) -> KeyHolder | None:
+    """What the key opens, None for nothing. For threads: it may ask the database."""
+    is_known, found = known(key)
+    return found if is_known else writer.call(lambda: _look_up(key))
+
+
+def key_of(cluster_id: str, role: str) -> str:
+    """The cluster's key for READ or WRITE; it is made when first asked for."""
+    return writer.call(lambda: _key_of(cluster_id, role))
+
+
+def replace(cluster_id: str) -> None:
+    """Make both keys of a cluster void, at once in this process and within seconds in others."""
+    writer.call(lambda: _replace(cluster_id))
+
+
+def _look_up(key: str) -> KeyHolder | None:
+    hashed = _hash(key)
+    row = ApiKey.objects.filter(hash=hashed).first()
+    found = None
+    if row is not None and constant_time_compare(row.hash, hashed):
+        found = KeyHolder(row.cluster_id, row.role)
+    if len(_cache) >= MOST_CACHED:
+        _cache.clear()
+    _cache[hashed] = found, time.monotonic() + CACHED_FOR
+    return found
+
+
+def _key_of(cluster_id: str, role: str) -> str:
+    row = ApiKey.objects.filter(cluster=cluster_id, role=role).first()
+    if row is not None:
+        key = _derived(cluster_id, role, row.nonce)
+        if row.hash == _hash(key):
+            return key
+        # The site has got another secret since: what the old one gave out ends with it.
+        row.delete()
+    nonce = secrets.token_hex(16)
+    key = _derived(cluster_id, role, nonce)
+    ApiKey.objects.create(cluster_id=cluster_id, role=role, nonce=nonce, hash=_hash(key))
+    _cache.pop(_hash(key), None)
+    return key
+
+
+def _replace(cluster_id: str) -> None:
+    ApiKey.objects.filter(cluster=cluster_id).delete()
+    _cache.clear()
+
+
+def _derived(cluster_id: str, role: str, nonce: str) -> str:
+    said = f"clusters.keys/{cluster_id}/{role}/{nonce}".encode()
+    digest = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")
+    return base64.b32encode(digest).decode().lower()[:LENGTH]
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
