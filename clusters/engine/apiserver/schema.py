@@ -2,25 +2,17 @@
 
 Models the strict decoding of apimachinery (`pkg/runtime/serializer/json`, `sigs.k8s.io/json`): unknown
 fields are complained of or dropped, wrong types refused with the words of Go's JSON decoder. The
-definitions are those of the package kubernetes-validate, read once, when first needed. Left out: what
-they do not say, such as Go's tolerance for base64 texts.
+schemas are read once, when first needed. Left out: what they do not say, such as Go's tolerance for
+base64 texts.
 """
 
 import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from clusters.engine.apiserver.resources import RESOURCES
-
-_PACKAGE: Final = "kubernetes_validate"
-_DEFINITIONS: Final = "kubernetes-json-schema/v1.37.0-local/_definitions.json"
-_REF: Final = "#/$defs/"
+from clusters.engine.apiserver import definitions
 
 _SPECIAL: Final = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
@@ -85,7 +77,7 @@ _known: dict[tuple[str, str], Struct] = {}
 
 
 def struct_of(api_version: str, kind: str) -> Struct:
-    """The type of a served kind. Raises KeyError for any other."""
+    """The type of a kind that is served, or is the body of a sub-resource. Raises KeyError for any other."""
     if not _known:
         # Several threads may ask at once; the file is read by one of them.
         with _lock:
@@ -100,28 +92,19 @@ def is_rfc3339(text: str) -> bool:
 
 
 def _load() -> dict[tuple[str, str], Struct]:
-    spec = find_spec(_PACKAGE)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    path = Path(next(iter(spec.submodule_search_locations))) / _DEFINITIONS
-    definitions = orjson.loads(path.read_bytes())["$defs"]
-    structs = _Structs(definitions)
-    found = {}
-    for name, definition in definitions.items():
-        for served in definition.get("x-kubernetes-group-version-kind", ()):
-            for resource in RESOURCES:
-                if (resource.group, resource.version, resource.kind) == tuple(
-                    served[part] for part in ("group", "version", "kind")
-                ):
-                    found[resource.api_version, resource.kind] = structs.struct(name)
-    return found
+    schemas = definitions.load()
+    structs = _Structs(schemas)
+    return {
+        (f"{group}/{version}" if group else version, kind): structs.struct(name)
+        for (group, version, kind), name in definitions.names(schemas).items()
+    }
 
 
 class _Structs:
     """Makes types of definitions, each once, and only those that are reached."""
 
-    def __init__(self, definitions: Mapping[str, Any]) -> None:
-        self._definitions = definitions
+    def __init__(self, schemas: Mapping[str, definitions.Schema]) -> None:
+        self._schemas = schemas
         self._made: dict[str, Struct] = {}
 
     def struct(self, name: str) -> Struct:
@@ -130,16 +113,15 @@ class _Structs:
         if made is None:
             # Known before its fields are, since types may contain themselves.
             made = self._made[name] = Struct(name)
-            for key, definition in self._definitions[name]["properties"].items():
+            for key, definition in self._schemas[name]["properties"].items():
                 made.fields[key] = self._field(definition)
         return made
 
-    def _field(self, definition: Mapping[str, Any]) -> Field:
+    def _field(self, definition: definitions.Schema) -> Field:
         strategy = definition.get("x-kubernetes-patch-strategy", "").split(",")
-        if reference := definition.get("$ref"):
-            return self._referred(reference.removeprefix(_REF), "retainKeys" in strategy)
-        types = definition.get("type", ())
-        type_ = next((t for t in ([types] if isinstance(types, str) else types) if t != "null"), "any")
+        if name := definitions.referred(definition):
+            return self._referred(name, "retainKeys" in strategy)
+        type_ = definition.get("type", "any")
         if type_ == "array":
             return Field(
                 "list",
@@ -158,6 +140,6 @@ class _Structs:
     def _referred(self, name: str, retains_keys: bool) -> Field:
         if name in _SPECIAL:
             return Field(_SPECIAL[name])
-        if "properties" not in self._definitions[name]:
-            return self._field(self._definitions[name])
+        if "properties" not in self._schemas[name]:
+            return self._field(self._schemas[name])
         return Field("struct", struct=self.struct(name), retains_keys=retains_keys)
