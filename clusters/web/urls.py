@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
-from clusters.web import commands, views
+from clusters.web import commands, connect, views
 
 app_name = "clusters"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/clock", commands.clock, name="clock"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
+    path("c/<slug:cluster_id>/connect", connect.connect, name="connect"),
+    path("c/<slug:cluster_id>/kubeconfig", connect.download, name="kubeconfig"),
+    path("c/<slug:cluster_id>/keys/replace", connect.replace_keys, name="replace-keys"),
     path("c/<slug:cluster_id>/apply", commands.apply, name="apply"),
     path("c/<slug:cluster_id>/nodes/", commands.add_node, name="add-node"),
     path("c/<slug:cluster_id>/nodes/<str:name>/power", commands.power, name="power"),

@@ -424,7 +424,7 @@ def test_an_address_is_copied_or_selected(sandbox):
     copy.click()
     expect(page.locator("#copied")).to_have_value(address)
     assert page.evaluate("getSelection().toString() || document.activeElement.value") == address
-    expect(page.locator(".toast").last).to_contain_text("Address selected")
+    expect(page.locator(".toast").last).to_contain_text("Selected")
 
 
 def test_less_motion_is_kept(sandbox):
