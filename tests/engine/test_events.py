@@ -1,7 +1,6 @@
 """What an Event says, and how repetitions are counted."""
 
-from clusters.engine import events
-from clusters.engine.apiserver import names
+from clusters.engine import events, names
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import key_of, name_of
 from tests.engine.builders import NOW, make_node, make_pod, make_store

@@ -7,7 +7,8 @@ who may do what, managedFields, and requests from afar: callers hand in the over
 Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
-from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied, names
+from clusters.engine import names
+from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied
 from clusters.engine.apiserver.decoding import decode_strictly
 from clusters.engine.apiserver.errors import (
     StatusError,
@@ -17,6 +18,7 @@ from clusters.engine.apiserver.errors import (
     invalid,
     not_found,
 )
+from clusters.engine.apiserver.names import generate
 from clusters.engine.apiserver.patch import three_way_merge
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
@@ -253,7 +255,7 @@ def _generated(store: Overlay, obj: Object, metadata: Object) -> str:
     if not base:
         raise invalid(obj["kind"], "", [fields.required("metadata.name", "name or generateName is required")])
     for attempt in range(_GENERATE_ATTEMPTS):
-        name = names.generate(store, base, attempt)
+        name = generate(store, base, attempt)
         if store.entry(Key(obj["kind"], metadata.get("namespace", ""), name)) is None:
             break
     return name

@@ -2,7 +2,8 @@
 
 import pytest
 
-from clusters.engine.apiserver import names, verbs
+from clusters.engine import names
+from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.objects import with_value
 from tests.engine.apiserver.test_allocation import service

@@ -4,7 +4,7 @@ Models `ValidateNodeSelector` and its parts of `pkg/apis/core/validation/validat
 node affinity and the affinity between pods, which no filter here reads.
 """
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import FieldError, forbidden, invalid, required
 from clusters.engine.apiserver.validation.metadata import complaints
 from clusters.engine.objects import Object

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import (
     FieldError,
     duplicate,

@@ -6,7 +6,7 @@ Models apimachinery's `pkg/api/validation/objectmeta.go`.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import FieldError, forbidden, invalid, required, too_long
 from clusters.engine.objects import Object
 

@@ -7,7 +7,7 @@ Left out: IPv6.
 import re
 from typing import Final
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import FieldError, forbidden, invalid, not_supported, required
 from clusters.engine.apiserver.validation.container import PROTOCOLS, numbers
 from clusters.engine.apiserver.validation.metadata import immutable, validate_metadata

@@ -7,7 +7,7 @@ but like upstream two of them may declare the same one: the clash shows when the
 from collections.abc import Iterable
 from typing import Any, Final
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import (
     FieldError,
     duplicate,

@@ -3,7 +3,7 @@
 Models the ReplicationController parts of `pkg/apis/core/validation/validation.go`.
 """
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import FieldError, forbidden, invalid, not_supported, required
 from clusters.engine.apiserver.validation.metadata import validate_metadata
 from clusters.engine.apiserver.validation.pod import validate_pod_template

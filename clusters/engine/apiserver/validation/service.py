@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
 
-from clusters.engine.apiserver import names
+from clusters.engine import names
 from clusters.engine.apiserver.fields import (
     FieldError,
     duplicate,
