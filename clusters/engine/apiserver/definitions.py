@@ -8,7 +8,7 @@ does not have, and Table.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
@@ -190,6 +190,18 @@ def references(schema: Any) -> Iterator[str]:
             yield from references(part)
 
 
+def reached(roots: Iterable[str], schema_of: Callable[[str], Schema]) -> dict[str, Schema]:
+    """The schemas of these names, and of all that they refer to, sorted by name."""
+    waiting = list(roots)
+    found: dict[str, Schema] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = schema_of(name)
+            waiting += references(found[name])
+    return dict(sorted(found.items()))
+
+
 def _digest() -> str:
     made_by = Path(__file__).read_bytes() + repr(sorted(_KINDS)).encode()
     return sha256(made_by).hexdigest()[:16]
@@ -219,14 +231,8 @@ def _write(path: Path, content: bytes) -> None:
 def _trimmed() -> dict[str, Schema]:
     source = _source()
     by_kind = names(source)
-    waiting = [*_OF_THE_API_ITSELF, *(by_kind[kind] for kind in _KINDS if kind in by_kind)]
-    kept: dict[str, Schema] = {}
-    while waiting:
-        name = waiting.pop()
-        if name not in kept:
-            kept[name] = _published(source[name])
-            waiting += references(kept[name])
-    return dict(sorted(kept.items()))
+    roots = [*_OF_THE_API_ITSELF, *(by_kind[kind] for kind in _KINDS if kind in by_kind)]
+    return reached(roots, lambda name: _published(source[name]))
 
 
 def _source() -> dict[str, Schema]:
