@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.cluster import has_cloud
 from clusters.engine.labels import subset_matches
 from clusters.engine.objects import (
@@ -113,7 +113,7 @@ def _before(journal: Journal, change: Change) -> Object | None:
 def _with_count(journal: Journal, change: Change, before: Object | None) -> Told:
     """Adds how many pods the controller saw when it did this: it reports that right after."""
     owner = controller_of(change.object) if change.key.kind == "Pod" else None
-    if owner is None or change.actor.partition("/")[0] in ("kubelet", "default-scheduler", "person"):
+    if owner is None or by_person(change.actor) or change.actor.startswith(("kubelet/", "default-scheduler")):
         return Told(change, before)
     wanted = counted = None
     for other in journal.of(owner["uid"]):

@@ -5,7 +5,7 @@ telling (a status that repeats what is known).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from django.utils.html import format_html
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.changes import ADDED, CLIENT, DELETED, Change, by_person
 from clusters.engine.objects import (
     Object,
     condition_of,
@@ -68,9 +68,21 @@ def mono(text: str) -> SafeString:
 
 def tell(told: Told) -> list[Sentence]:
     """The sentences of a change; [] if it says nothing that a person would want to know."""
-    actor = told.change.actor.partition("/")[0].partition(":")[0]
-    teller = _TELLERS.get((actor, told.change.key.kind)) or _TELLERS.get((actor, ""))
-    return teller(told) if teller else []
+    change = told.change
+    actor = "person" if by_person(change.actor) else change.actor.partition("/")[0]
+    teller = _TELLERS.get((actor, change.key.kind)) or _TELLERS.get((actor, ""))
+    sentences = teller(told) if teller else []
+    if change.actor.startswith(CLIENT):
+        client = change.actor.removeprefix(CLIENT)
+        return [replace(said, html=format_html("{} {}", said.html, _by_client(client))) for said in sentences]
+    return sentences
+
+
+def _by_client(client: str) -> SafeString:
+    """How somebody who did not use the page did it: `client` is what his client calls itself."""
+    if client.partition(" ")[0] == "kubectl":
+        return format_html(_("({command}, from a real kubectl)"), command=mono(client))
+    return format_html(_("(from the client {name})"), name=mono(client))
 
 
 def _you(told: Told) -> list[Sentence]:

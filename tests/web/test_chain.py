@@ -83,6 +83,24 @@ def test_a_pod_without_a_controller_was_made_by_you():
     assert said(steps) == [("You created Pod lonely", "now"), ("Scheduler chooses a node", "next")]
 
 
+@pytest.mark.parametrize(
+    ("client", "told_as"),
+    [
+        ("kubectl run", "(kubectl run, from a real kubectl)"),
+        ("OpenAPI-Generator", "(from the client OpenAPI-Generator)"),
+        ("<b>kubectl", "(from the client &lt;b&gt;kubectl)"),
+    ],
+)
+def test_a_client_of_the_api_is_named(client, told_as):
+    told = Story()
+    told.create("lonely", 5, owner="", actor=f"client:{client}")
+    told.kill("lonely", 9, f"client:{client}")
+    assert texts(steps_of(told, "lonely"))[:2] == [
+        f"You created Pod lonely {told_as}",
+        f"You killed lonely {told_as}",
+    ]
+
+
 def test_an_eviction_leads_back_to_the_power_switch():
     told = Story()
     for node in ("node-1", "node-2"):
