@@ -29,6 +29,8 @@ IDLE: Final = 60.0
 """Seconds after which a cluster that nobody asks for is dropped."""
 RECENT: Final = 1_000
 """Changes that are kept in memory for those who follow a cluster."""
+FRESH: Final = 1.0
+"""Seconds for which an image is taken to be the newest. What this process commits shows at once."""
 FREEZE_AFTER: Final = 2_000
 """Objects that may be new to this process before the garbage collector is told to leave them alone."""
 
@@ -38,7 +40,7 @@ class Held:
     """A cluster in memory.
 
     `time` is how far its simulated time has come, in seconds; `leased_until` the wall time until which
-    this process has it to itself.
+    this process has it to itself; `looked_at` when the image was last the newest, monotonic seconds.
     """
 
     cluster_id: str
@@ -47,6 +49,7 @@ class Held:
     time: float
     used_at: float
     leased_until: float = 0.0
+    looked_at: float = 0.0
     plane: ControlPlane | None = None
     recent: deque[Change] = field(default_factory=lambda: deque(maxlen=RECENT))
 
@@ -104,6 +107,18 @@ def published(cluster_id: str) -> MemoryStore | None:
     return None if held is None else held.image
 
 
+def current(cluster_id: str) -> MemoryStore | None:
+    """The newest image, as far as this process has heard within FRESH seconds; None if it has to look.
+
+    Never waits, and keeps the cluster in memory. Whoever gets None awaits `follow`.
+    """
+    held = _held.get(cluster_id)
+    if held is None or time.monotonic() - held.looked_at > FRESH:
+        return None
+    held.used_at = time.time()
+    return held.image
+
+
 def caught_up(cluster_id: str) -> Held:
     """The cluster with its image at the last commit. Only in the writer's thread.
 
@@ -120,6 +135,7 @@ def caught_up(cluster_id: str) -> Held:
     if held is None or not _catch_up(held, revision):
         held = _held[cluster_id] = _load(cluster_id, now)
     held.used_at = now
+    held.looked_at = time.monotonic()
     return held
 
 

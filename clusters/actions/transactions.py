@@ -53,9 +53,22 @@ def transact(
     return writer.call(partial(_transact, cluster_id, verb, actor, cause, kills), PERSON)
 
 
-def submit(cluster_id: str, verb: Callable[[Overlay], T], *, actor: str, cause: int = 0) -> Future[T]:
-    """As `transact`, without waiting: event loops await the Future by `asyncio.wrap_future`."""
-    return writer.submit(partial(_transact, cluster_id, verb, actor, cause, 0), PERSON)
+def submit(
+    cluster_id: str,
+    verb: Callable[[Overlay], T],
+    *,
+    actor: str,
+    cause: int = 0,
+    kills: int = 0,
+    manager: str = "",
+    dry_run: bool = False,
+) -> Future[T]:
+    """As `transact`, without waiting: event loops await the Future by `asyncio.wrap_future`.
+
+    The writes belong to this field `manager`. With `dry_run` they are tried and thrown away.
+    """
+    run = partial(_transact, cluster_id, verb, actor, cause, kills, manager, dry_run)
+    return writer.submit(run, PERSON)
 
 
 def reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Future[Pass | None]:
@@ -66,14 +79,25 @@ def reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Future
     return writer.submit(partial(_reconcile, cluster_id, owner, limit, seconds), WORKER)
 
 
-def _transact(cluster_id: str, verb: Callable[[Overlay], T], actor: str, cause: int, kills: int) -> T:
+def _transact(
+    cluster_id: str,
+    verb: Callable[[Overlay], T],
+    actor: str,
+    cause: int,
+    kills: int,
+    manager: str = "",
+    dry_run: bool = False,
+) -> T:
     losses = 0
     while True:
         with storage.locked(cluster_id) if losses >= LOSSES else nullcontext():
             held = memory.caught_up(cluster_id)
             now = max(held.time, clock_of(held.image).now(time.time()))
             overlay = Overlay(held.image, now=now, seed=held.seed, actor=actor, cause=cause)
+            overlay.manager = manager
             result = verb(overlay)
+            if dry_run:
+                return result
             won = not overlay.changes or _commit(held, overlay, time.time(), kills=kills)
         if won:
             _publish(held, overlay)

@@ -226,7 +226,8 @@ class Overlay(MemoryStore):
 
     `now` is the simulated time of the writes in seconds; it may grow, never shrink. `actor` and `cause`
     say who writes and which revision made him (see Change). `limit` is how many writes one pass may
-    make; `listener` hears each write at once, as a watch would.
+    make; `manager` is who owns the fields that are written, "" if nobody notes it; `listener` hears each
+    write at once, as a watch would.
     """
 
     def __init__(
@@ -247,6 +248,7 @@ class Overlay(MemoryStore):
         self.actor = actor
         self.cause = cause
         self.limit = limit
+        self.manager = ""
         self.changes: list[Change] = []
         self.listener: Callable[[Change], None] | None = None
 
