@@ -12,21 +12,27 @@ from clusters.engine.objects import Object
 
 
 class StatusError(Exception):
-    """A refused request. `details` is the Status' details: name, group, kind, causes."""
+    """A refused request. `details` is the Status' details: name, group, kind, causes.
 
-    def __init__(self, code: int, reason: str, message: str, details: Object | None = None) -> None:
+    `continue_` is the token by which a list whose first state is gone can go on all the same.
+    """
+
+    def __init__(
+        self, code: int, reason: str, message: str, details: Object | None = None, *, continue_: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details or {}
+        self.continue_ = continue_
 
     def status(self) -> Object:
         """The body of the answer: a metav1.Status."""
         return {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.continue_} if self.continue_ else {},
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
@@ -79,6 +85,19 @@ def method_not_supported(kind: str, verb: str) -> StatusError:
 def too_large(message: str) -> StatusError:
     """413: the request is longer than the server reads."""
     return StatusError(413, "RequestEntityTooLarge", message)
+
+
+def expired(message: str, continue_: str = "") -> StatusError:
+    """410: the cluster's state of that time is not kept any more."""
+    return StatusError(410, "Expired", message, continue_=continue_)
+
+
+def too_large_resource_version(asked: int, current: int) -> StatusError:
+    """504: the client has seen a later state than this server."""
+    message = f"Too large resource version: {asked}, current: {current}"
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    details: Object = {"causes": [cause], "retryAfterSeconds": 1}
+    return StatusError(504, "Timeout", f"Timeout: {message}", details)
 
 
 def invalid(kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
