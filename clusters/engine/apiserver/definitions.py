@@ -67,10 +67,11 @@ _VERSIONS: Final = frozenset((group, version) for group, version, _ in _KINDS)
 
 
 def _metrics_kind(kind: str, about: str, properties: Schema, required: list[str]) -> Schema:
-    text = {"type": "string"}
+    version = {"type": "string", "description": "The group and version that this is written in."}
+    named = {"type": "string", "description": "The kind of this object."}
     return {
         "description": about,
-        "properties": {"apiVersion": text, "kind": text, **properties},
+        "properties": {"apiVersion": version, "kind": named, **properties},
         "required": required,
         "type": "object",
         GVK: [{"group": "metrics.k8s.io", "version": "v1beta1", "kind": kind}],
@@ -83,10 +84,9 @@ def _metrics_list(kind: str) -> Schema:
         "items": _ref(_METRICS + kind),
         "description": "One for each that was measured.",
     }
+    meta = {"description": "The version of the list.", **_ref(META + "ListMeta")}
     about = f"A list of {kind}."
-    return _metrics_kind(
-        f"{kind}List", about, {"items": items, "metadata": _ref(META + "ListMeta")}, ["items"]
-    )
+    return _metrics_kind(f"{kind}List", about, {"items": items, "metadata": meta}, ["items"])
 
 
 def _ref(name: str) -> Schema:
@@ -99,7 +99,7 @@ _USAGE: Final[Schema] = {
     "additionalProperties": _ref(QUANTITY),
 }
 _MEASURED: Final[Schema] = {
-    "metadata": _ref(META + "ObjectMeta"),
+    "metadata": {"description": "The name of what was measured.", **_ref(META + "ObjectMeta")},
     "timestamp": {"description": "When the measured window ended.", **_ref(META + "Time")},
     "window": {"description": "For how long was measured, such as 30s.", "type": "string"},
 }
