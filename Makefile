@@ -9,7 +9,7 @@ run: .venv/installed
 	$(BIN)/python manage.py migrate --verbosity 0
 	exec $(BIN)/python manage.py serve
 
-test: .venv/installed-dev .venv/chromium
+test: .venv/installed-dev .venv/chromium .venv/kubectl
 	$(BIN)/python -m pytest
 
 check: .venv/installed-dev
@@ -30,7 +30,7 @@ format: .venv/installed-dev
 bench: .venv/installed-dev .venv/chromium
 	$(BIN)/python -m tests.bench
 
-soak: .venv/installed-dev .venv/chromium
+soak: .venv/installed-dev .venv/chromium .venv/kubectl
 	SOAK=1 $(BIN)/python -m pytest
 
 clean:
@@ -47,6 +47,10 @@ clean:
 
 .venv/chromium: .venv/installed-dev tests/install_chromium.py
 	$(BIN)/python tests/install_chromium.py
+	touch $@
+
+.venv/kubectl: .venv/installed-dev tests/install_kubectl.py
+	$(BIN)/python tests/install_kubectl.py
 	touch $@
 
 # The first of these that runs and is new enough; `make PYTHON=...` names one.
