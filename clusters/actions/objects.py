@@ -14,8 +14,9 @@ from clusters.engine import bootstrap
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import bad_request
 from clusters.engine.apiserver.manifests import parse_manifests
+from clusters.engine.controllers import serviceaccounts
 from clusters.engine.kubelet import node_status
-from clusters.engine.objects import REMOVE, Object, labels_of, with_value
+from clusters.engine.objects import REMOVE, Object, labels_of, name_of, with_value
 from clusters.engine.store import Overlay
 
 T = TypeVar("T")
@@ -126,7 +127,17 @@ def cordon(cluster_id: str, person: str, node: str, unschedulable: bool) -> Obje
 def apply_manifests(cluster_id: str, person: str, text: str) -> list[tuple[Object, str]]:
     """Apply YAML or JSON, all of it or nothing: each object and "created", "configured" or "unchanged"."""
     manifests = parse_manifests(text, settings.LIFELINES_MAX_MANIFEST_BYTES)
-    return act(cluster_id, person, lambda store: [verbs.apply(store, manifest) for manifest in manifests])
+
+    def verb(store: Overlay) -> list[tuple[Object, str]]:
+        applied = []
+        for manifest in manifests:
+            applied.append(verbs.apply(store, manifest))
+            if manifest["kind"] == "Namespace":
+                # No controller comes between two documents, and pods in the next one want their account.
+                serviceaccounts.ensure(store, name_of(applied[-1][0]))
+        return applied
+
+    return act(cluster_id, person, verb)
 
 
 def _port(port: int | str) -> int | str:

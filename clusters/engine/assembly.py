@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from clusters.engine.control_plane import ControlPlane
+from clusters.engine.controllers.deployment import DeploymentController
 from clusters.engine.controllers.endpoints import EndpointsController
 from clusters.engine.controllers.endpointslice import EndpointSliceController
 from clusters.engine.controllers.event_ttl import EventTTL
@@ -16,8 +17,10 @@ from clusters.engine.controllers.kubernetes_service import KubernetesService
 from clusters.engine.controllers.namespace import NamespaceController
 from clusters.engine.controllers.node_lifecycle import NodeLifecycleController
 from clusters.engine.controllers.pod_gc import PodGCController
+from clusters.engine.controllers.replicaset import ReplicaSetController
 from clusters.engine.controllers.replication import ReplicationManager
 from clusters.engine.controllers.service import ServiceController
+from clusters.engine.controllers.serviceaccounts import ServiceAccountsController
 from clusters.engine.controllers.taint_eviction import TaintEvictionController
 from clusters.engine.kubelet.kubelet import Kubelet
 from clusters.engine.scheduler.scheduler import Scheduler
@@ -29,6 +32,8 @@ def build(order: Iterator[int] | None = None) -> ControlPlane:
     return ControlPlane(
         [
             ReplicationManager(order),
+            ReplicaSetController(order),
+            DeploymentController(order),
             Scheduler(order),
             Kubelet(order),
             EndpointsController(order),
@@ -41,5 +46,6 @@ def build(order: Iterator[int] | None = None) -> ControlPlane:
             NamespaceController(order),
             EventTTL(order),
             KubernetesService(order),
+            ServiceAccountsController(order),
         ]
     )

@@ -1,8 +1,8 @@
 """What a new cluster starts with, and how a machine joins it.
 
-Models `kubeadm init` and `kubeadm join` as far as objects show: namespaces, the Service of the API server,
-and nodes that register themselves. Left out: the
-control plane's own machine and pods, certificates and tokens.
+Models `kubeadm init` and `kubeadm join` as far as objects show: namespaces with their accounts, the Service
+of the API server, and nodes that register themselves. Left out: the control plane's own machine and pods,
+certificates and tokens.
 """
 
 import re
@@ -13,7 +13,7 @@ from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import already_exists
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import cluster_object
-from clusters.engine.controllers import kubernetes_service
+from clusters.engine.controllers import kubernetes_service, serviceaccounts
 from clusters.engine.kubelet import node_status
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore, Overlay
@@ -30,6 +30,7 @@ def new_cluster(
     store.create(cluster_object(delays=delays, clock=clock, cloud=cloud))
     for name in NAMESPACES:
         verbs.create(store, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        serviceaccounts.ensure(store, name)
     kubernetes_service.ensure(store)
     for _ in range(nodes):
         add_node(store)

@@ -102,6 +102,17 @@ def environment_variable(name: str) -> Complaints:
     )
 
 
+def config_key(key: str) -> Complaints:
+    """Keys of ConfigMaps and Secrets, which become names of files."""
+    complaints = _too_long(key, 253)
+    if not re.fullmatch("[-._a-zA-Z0-9]+", key):
+        said = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+        complaints = (*complaints, _regex(said, "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"))
+    if key in (".", ".."):
+        return (*complaints, f"must not be '{key}'")
+    return (*complaints, "must not start with '..'") if key.startswith("..") else complaints
+
+
 def port_number(value: int) -> Complaints:
     """Numbers of ports."""
     return in_range(value, 1, 65535)

@@ -249,6 +249,14 @@ class TestManifests:
         assert code == 422
         assert image(cluster) is before
 
+    def test_a_namespace_and_a_pod_in_it_may_come_together(self, cluster):
+        namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: lab}\n"
+        pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: lab}, spec: {containers: [C]}}"
+        text = namespace + "---\n" + pod.replace("C", "{name: c, image: nginx}")
+        applied = actions.apply_manifests(cluster.pk, LEARNER, text)
+        assert [outcome for _, outcome in applied] == ["created", "created"]
+        assert image(cluster).get("ServiceAccount", "lab", "default") is not None
+
     def test_the_settings_limit_the_size(self, cluster, settings):
         settings.LIFELINES_MAX_MANIFEST_BYTES = 50
         assert refusal(actions.apply_manifests, cluster.pk, LEARNER, self.GOOD)[0] == 413

@@ -27,7 +27,7 @@ def make_store(
     cloud: bool = True,
     limit: int = 1_000_000,
 ) -> Overlay:
-    """An overlay whose base holds the namespaces default and kube-system and these objects.
+    """An overlay whose base holds the namespaces default and kube-system, their accounts and these objects.
 
     `delays` ("real" or "none") adds the Cluster object; without it nothing takes time. `limit` is the
     room of one pass.
@@ -35,6 +35,7 @@ def make_store(
     base = Overlay(MemoryStore(), now=now, seed=seed)
     for name in ("default", "kube-system"):
         base.create(make_namespace(name))
+        base.create(make_service_account(namespace=name))
     if delays is not None or not cloud:
         base.create(cluster_object(delays=delays or "none", clock=Clock(now, now), cloud=cloud))
     for obj in objects:
@@ -60,6 +61,14 @@ def make_namespace(name: str, **metadata: object) -> Object:
         "metadata": {"name": name, "labels": labels, **metadata},
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Terminating" if "deletionTimestamp" in metadata else "Active"},
+    }
+
+
+def make_service_account(name: str = "default", *, namespace: str = "default") -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace},
     }
 
 

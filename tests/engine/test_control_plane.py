@@ -71,7 +71,7 @@ def test_who_watches_nothing_in_particular_hears_of_all_kinds():
     plane, controller = plane_of(("one",))
     controller.watches = frozenset()
     plane.load(make_store(make_node(), *pods("a")))
-    assert {c.key.kind for c in controller.heard} == {"Namespace", "Node", "Pod"}
+    assert {c.key.kind for c in controller.heard} == {"Namespace", "Node", "Pod", "ServiceAccount"}
 
 
 def test_the_key_that_has_waited_longest_is_served_first():

@@ -11,7 +11,7 @@ from clusters.engine import cluster
 from clusters.engine.apiserver.errors import forbidden, method_not_supported, not_found
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import by_person
-from clusters.engine.objects import Object, is_deleting
+from clusters.engine.objects import Key, Object, is_deleting, name_of, namespace_of
 from clusters.engine.store import Overlay
 
 IMMORTAL_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public"})
@@ -49,6 +49,8 @@ def may_create(store: Overlay, obj: Object) -> None:
         raise method_not_supported(resource.kind, "create")
     if resource.namespaced:
         _demand_namespace(store, obj)
+    if resource.kind == "Pod":
+        _demand_account(store, obj)
     if resource.kind not in _FOLLOWS or by_person(store.actor):
         _demand_room(store, obj, resource.plural)
 
@@ -67,7 +69,7 @@ def admitted_pod_spec(spec: Object) -> Object:
         for key in _NODE_PROBLEMS
         if not any(_tolerates(toleration, key) for toleration in tolerations)
     ]
-    account = spec.get("serviceAccountName") or "default"
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     filled = {
         "priority": 0,
         "preemptionPolicy": "PreemptLowerPriority",
@@ -97,6 +99,15 @@ def _demand_namespace(store: Overlay, obj: Object) -> None:
             "field": "metadata.namespace",
         }
         raise forbidden(obj["kind"], obj["metadata"]["name"], why, [cause])
+
+
+def _demand_account(store: Overlay, pod: Object) -> None:
+    spec, namespace = pod.get("spec") or {}, namespace_of(pod)
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    if store.entry(Key("ServiceAccount", namespace, account)) is None:
+        missing = f'serviceaccount "{account}" not found'
+        why = f"error looking up service account {namespace}/{account}: {missing}"
+        raise forbidden("Pod", name_of(pod), why)
 
 
 def _demand_room(store: Overlay, obj: Object, plural: str) -> None:

@@ -3,9 +3,7 @@
 Models the kubelet's `pkg/kubelet/configmap` and `pkg/kubelet/secret` managers.
 """
 
-import base64
-import binascii
-
+from clusters.engine import base64_text
 from clusters.engine.objects import Object, namespace_of
 from clusters.engine.store import MemoryStore
 
@@ -39,7 +37,4 @@ def data_of(obj: Object) -> dict[str, str]:
 
 
 def _decoded(value: str) -> str:
-    try:
-        return base64.b64decode(value).decode(errors="replace")
-    except binascii.Error:
-        return value
+    return base64_text.decode(value).decode(errors="replace")

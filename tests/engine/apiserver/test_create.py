@@ -129,7 +129,7 @@ class TestGeneratedNames:
     def test_avoid_a_name_that_is_taken(self):
         store = make_store()
         drawn = names.generate(store, "kubia-")
-        objects = [*store.list("Namespace"), bare_pod(drawn)]
+        objects = [*store.list("Namespace"), *store.list("ServiceAccount"), bare_pod(drawn)]
         entries = [(key_of(obj), Entry(obj)) for obj in objects]
         full = Overlay(MemoryStore.from_entries(store.revision, entries), now=NOW, seed=store.seed)
         assert self.generate(store) == drawn
