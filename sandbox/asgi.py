@@ -1,4 +1,4 @@
-"""The ASGI application: pages by Django, sockets by Channels."""
+"""The ASGI application: the clusters' API by itself, pages by Django, sockets by Channels."""
 
 import os
 
@@ -12,9 +12,18 @@ django.setup(set_prefix=False)
 # Only after Django is set up may models be imported.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 
+from clusters import api  # noqa: E402
+from clusters.api.answers import Message, Receive, Send  # noqa: E402
+from clusters.api.app import application as kubernetes  # noqa: E402
 from clusters.web.routing import websocket_urlpatterns  # noqa: E402
 from sandbox.handler import SyncHandler  # noqa: E402
 from sandbox.origins import SameOriginOnly  # noqa: E402
 
 sockets = AllowedHostsOriginValidator(SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
-application = ProtocolTypeRouter({"http": SyncHandler(), "websocket": sockets})
+site = ProtocolTypeRouter({"http": SyncHandler(), "websocket": sockets})
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Whatever is asked of this server."""
+    serves = kubernetes if scope.get("path", "").startswith(api.PREFIX) else site
+    await serves(scope, receive, send)

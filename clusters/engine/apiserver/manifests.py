@@ -54,6 +54,11 @@ def parse_manifests(text: str, max_bytes: int = MAX_BYTES) -> list[Object]:
     return objects
 
 
+def read_document(text: str) -> Any:
+    """The first document of a text, as a value; None if there is none. Raises 400 BadRequest."""
+    return next((document for document in _documents(text) if document is not None), None)
+
+
 def _items(listed: Object) -> list[Any]:
     kind = listed["kind"].removesuffix("List")
     if kind not in BY_KIND:

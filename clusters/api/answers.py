@@ -1,0 +1,62 @@
+"""What a request is answered with: bytes, and the headers that say what they are."""
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from clusters.engine.apiserver.errors import StatusError
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON: Final = b"application/json"
+NO_CACHE: Final = (b"cache-control", b"no-cache, private")
+
+
+class Answer(NamedTuple):
+    """A whole answer. `headers` come on top of content type and length."""
+
+    code: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: Headers = (NO_CACHE,)
+
+    @property
+    def start(self) -> Message:
+        """The message that begins it."""
+        length = (b"content-length", str(len(self.body)).encode())
+        headers = [(b"content-type", self.content_type), length, *self.headers]
+        return {"type": "http.response.start", "status": self.code, "headers": headers}
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send an answer and end it."""
+    await send(answer.start)
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def json_answer(document: Any, code: int = 200, warnings: Iterable[str] = ()) -> Answer:
+    """A document as JSON, with a Warning header for each of these texts."""
+    return Answer(code, orjson.dumps(document), headers=(NO_CACHE, *map(warning, warnings)))
+
+
+def text_answer(text: str, code: int = 200) -> Answer:
+    """Plain text, as health checks answer."""
+    return Answer(code, text.encode(), b"text/plain; charset=utf-8")
+
+
+def refusal(error: StatusError) -> Answer:
+    """The Status of a refused request."""
+    wait = error.details.get("retryAfterSeconds")
+    headers: Headers = (NO_CACHE,) if wait is None else (NO_CACHE, (b"retry-after", str(wait).encode()))
+    return Answer(error.code, orjson.dumps(error.status()), headers=headers)
+
+
+def warning(text: str) -> tuple[bytes, bytes]:
+    """The header that has kubectl print `Warning: <text>`; what a header cannot hold becomes "?"."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    escaped = printable.replace("\\", "\\\\").replace('"', '\\"')
+    return b"warning", f'299 - "{escaped}"'.encode("latin-1", "replace")

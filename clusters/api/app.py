@@ -1,0 +1,160 @@
+"""The ASGI application of the Kubernetes API: from a path and a method to whoever answers.
+
+Models apiserver's `pkg/endpoints/installer.go`. Paths work with and without a slash at their end, and
+nobody is ever redirected. Whatever goes wrong is answered with a Status.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from clusters.api import reads, subresources, writes
+from clusters.api.answers import Answer, Message, Receive, Send, refusal, send_answer
+from clusters.api.documents import document
+from clusters.api.doors import admit
+from clusters.api.request import DisconnectedError, Request, Target, target_of
+from clusters.engine.apiserver.errors import StatusError, method_not_supported
+from clusters.engine.apiserver.resources import BY_PATH, Resource
+from clusters.engine.apiserver.reviews import Attributes, authorize
+from clusters.models import Cluster
+
+logger = logging.getLogger(__name__)
+access = logging.getLogger("clusters.api.access")
+
+Handler = Callable[[Request, Resource, Target], Awaitable[Answer]]
+
+_VERBS: Final = {
+    "GET": ("get", "list"),
+    "POST": ("", "create"),
+    "PUT": ("update", ""),
+    "PATCH": ("patch", ""),
+    "DELETE": ("delete", "deletecollection"),
+}
+"""The verb of a method for a named object, and for a collection; "": there is none."""
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Serve one connection below /k8s/."""
+    if scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    started = time.perf_counter()
+    codes: list[int] = []
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            codes.append(message["status"])
+        await send(message)
+
+    try:
+        answer = await _answer(scope, receive, sending)
+        if answer is not None:
+            await send_answer(sending, answer)
+    except DisconnectedError:
+        pass
+    finally:
+        elapsed = (time.perf_counter() - started) * 1000
+        access.info("%s %s %s %.0f ms", scope["method"], _shown(scope), codes[0] if codes else "-", elapsed)
+
+
+async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | None:
+    """The answer, None if it has been sent already. Whatever is raised becomes a Status."""
+    try:
+        path, holder = await admit(scope)
+        return await _route(Request(scope, receive, path, holder), send)
+    except StatusError as error:
+        return refusal(error)
+    except Cluster.DoesNotExist:
+        return refusal(StatusError(401, "Unauthorized", "Unauthorized"))
+    except DisconnectedError:
+        raise
+    except Exception:
+        logger.exception("%s %s", scope["method"], _shown(scope))
+        return refusal(StatusError(500, "InternalError", "Internal error occurred"))
+
+
+async def _route(request: Request, send: Send) -> Answer | None:
+    if request.path.startswith(("/api/", "/apis/")):
+        target = target_of(request.path)
+        if target is not None:
+            return await _resource(request, target, send)
+    if request.method != "GET":
+        raise _unknown_path() if await document(request) is None else _wrong_method()
+    answer = await document(request)
+    if answer is None:
+        raise _unknown_path()
+    return answer
+
+
+async def _resource(request: Request, target: Target, send: Send) -> Answer | None:
+    resource = BY_PATH.get((target.group, target.version, target.plural))
+    if resource is None or not _is_place(resource, target):
+        raise _unknown_path()
+    verb = _VERBS.get(request.method, ("", ""))[0 if target.name else 1]
+    if target.subresource:
+        part = resource.subresource(target.subresource)
+        if part is None:
+            raise _unknown_path()
+        verb = "create" if request.method == "POST" else verb
+        served = part.verbs
+    else:
+        served = resource.verbs
+    if verb == "list" and request.flag("watch"):
+        verb = "watch"
+    if verb not in served or _lacks_namespace(resource, target, verb):
+        raise method_not_supported(resource.kind, verb or request.method)
+    _authorize(request, target, verb, resource)
+    return await _serve(request, resource, target, verb, send)
+
+
+async def _serve(
+    request: Request, resource: Resource, target: Target, verb: str, send: Send
+) -> Answer | None:
+    if target.subresource:
+        return await subresources.serve(request, resource, target, verb, send)
+    if verb == "get":
+        return await reads.get(request, resource, target.namespace, target.name)
+    if verb == "list":
+        return await reads.list_(request, resource, target.namespace)
+    return await _WRITES[verb](request, resource, target)
+
+
+_WRITES: Final[dict[str, Handler]] = {
+    "create": writes.create,
+    "update": writes.update,
+    "delete": writes.delete,
+    "deletecollection": writes.delete_collection,
+}
+
+
+def _is_place(resource: Resource, target: Target) -> bool:
+    # Objects of the cluster are in no namespace; those of a namespace have no name without it.
+    if not resource.namespaced:
+        return not target.namespace
+    return bool(target.namespace) or not target.name
+
+
+def _lacks_namespace(resource: Resource, target: Target, verb: str) -> bool:
+    return resource.namespaced and not target.namespace and verb not in ("list", "watch")
+
+
+def _authorize(request: Request, target: Target, verb: str, resource: Resource) -> None:
+    name = f"{target.plural}/{target.subresource}" if target.subresource else target.plural
+    asked = Attributes(verb, target.group, name, target.namespace, target.name)
+    authorize(request.user, asked, resource.kind)
+
+
+def _unknown_path() -> StatusError:
+    return StatusError(404, "NotFound", "the server could not find the requested resource")
+
+
+def _wrong_method() -> StatusError:
+    message = "the server does not allow this method on the requested resource"
+    return StatusError(405, "MethodNotAllowed", message)
+
+
+def _shown(scope: Message) -> str:
+    # Keys are masked where lines are written; the query can hold none.
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])

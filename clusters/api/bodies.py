@@ -1,0 +1,130 @@
+"""From the bytes of a body to an object of the kind that was asked for.
+
+Models apiserver's `pkg/endpoints/handlers/create.go` and `update.go` as far as they decode, and the
+`transformDecodeError` of `rest.go`.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from clusters.api.negotiation import BODIES, media_type
+from clusters.api.options import IGNORE, STRICT
+from clusters.api.request import Request
+from clusters.engine.apiserver.decoding import cannot_handle, decode
+from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.manifests import read_document
+from clusters.engine.apiserver.resources import BY_KIND, Resource
+from clusters.engine.objects import Object
+
+LONG: Final = 64 * 1024
+"""Bytes from which on a body is decoded in a thread."""
+_SUMMARY: Final = 30
+_YAML: Final = "application/yaml"
+
+
+class Kind(NamedTuple):
+    """What a body is expected to be."""
+
+    api_version: str
+    kind: str
+
+
+DELETE_OPTIONS: Final = Kind("v1", "DeleteOptions")
+
+
+class Body(NamedTuple):
+    """The decoded object, and what the client is warned of."""
+
+    object: Object
+    warnings: list[str]
+
+
+def kind_of(resource: Resource) -> Kind:
+    """What is sent to the paths of a resource."""
+    return Kind(resource.api_version, resource.kind)
+
+
+async def read(request: Request, expected: Kind, validation: str) -> Body:
+    """The object in the body, decoded as `validation` (Strict, Warn, Ignore) says.
+
+    Raises 400 for what cannot be read or is something else, 413, 415.
+    """
+    media = media_type(request.header(b"content-type"), BODIES)
+    body = await request.read_body()
+    work = partial(decoded, body, media, expected, validation)
+    return work() if len(body) < LONG else await asyncio.to_thread(work)
+
+
+def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
+    """As `read`, of bytes of a media type."""
+    obj = _typed(_document(body, media, expected), expected)
+    _demand_kind(obj, expected)
+    obj, complaints = decode(obj)
+    if complaints and validation == STRICT:
+        raise cannot_handle(obj, f"strict decoding error: {', '.join(complaints)}")
+    return Body(obj, [] if validation == IGNORE else complaints)
+
+
+def decoded_options(body: bytes, media: str) -> Object:
+    """The DeleteOptions in a body; those of every group and version are the same."""
+    document = _typed(_document(body, media, DELETE_OPTIONS), DELETE_OPTIONS)
+    _demand_kind({**document, "apiVersion": DELETE_OPTIONS.api_version}, DELETE_OPTIONS)
+    return decode({**document, "apiVersion": DELETE_OPTIONS.api_version})[0]
+
+
+def _document(body: bytes, media: str, expected: Kind) -> Any:
+    if media == _YAML:
+        return read_document(body.decode("utf-8", "replace"))
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        why = str(error) if body else "unexpected end of JSON input"
+        raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", body) from error
+
+
+def _typed(document: Any, expected: Kind) -> Object:
+    if not isinstance(document, dict):
+        found = {list: "array", str: "string", bool: "bool", type(None): "null"}.get(type(document), "number")
+        why = f"json: cannot unmarshal {found} into Go value of type struct"
+        raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", b"")
+    for field, default in (("apiVersion", expected.api_version), ("kind", expected.kind)):
+        said = document.get(field)
+        if said is not None and not isinstance(said, str):
+            why = f"json: cannot unmarshal {type(said).__name__} into Go struct field .{field} of type string"
+            raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", b"")
+        if not said:
+            document[field] = default
+    return document
+
+
+def _demand_kind(obj: Object, expected: Kind) -> None:
+    if (obj["apiVersion"], obj["kind"]) == expected:
+        return
+    version, kind = obj["apiVersion"].rpartition("/")[2], obj["kind"]
+    said = f'{kind} in version "{version}" cannot be handled as a {expected.kind}: '
+    found = BY_KIND.get(kind)
+    if found is None or found.version != version:
+        scheme = 'in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+        raise bad_request(f'{said}no kind "{kind}" is registered for version "{obj["apiVersion"]}" {scheme}')
+    if kind == expected.kind:
+        raise bad_request(
+            f"the API version in the data ({obj['apiVersion']}) does not match the expected API version"
+            f" ({expected.api_version})"
+        )
+    internal = f"{_package(expected.api_version)}.{expected.kind}"
+    raise bad_request(f"{said}converting (v1.{kind}) to ({internal}): unknown conversion")
+
+
+def _package(api_version: str) -> str:
+    group = api_version.rpartition("/")[0]
+    return group.partition(".")[0] if group else "core"
+
+
+def _unrecognized(expected: Kind, why: str, body: bytes) -> StatusError:
+    summary = body[:_SUMMARY].hex() + (" ..." if len(body) > _SUMMARY else "")
+    return bad_request(
+        f"the object provided is unrecognized (must be of type {expected.kind}): {why} ({summary})"
+    )

@@ -1,0 +1,89 @@
+"""Who may come in: a key in the path or as a bearer token opens one cluster.
+
+Whoever tries keys that are none is slowed down by his address. A key that this process has seen open
+something is never kept waiting: a classroom behind one address has one bad key in it sooner or later.
+"""
+
+import asyncio
+import time
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+from clusters import keys
+from clusters.api import PREFIX
+from clusters.engine.apiserver.errors import StatusError
+
+WINDOW: Final = 60.0
+"""Seconds over which failures are counted."""
+FAILURES: Final = 30
+"""Bad keys in a window; kubectl tries five times for each of its commands."""
+MOST_KNOWN: Final = 10_000
+"""Addresses and keys that are remembered."""
+
+_failures: dict[str, tuple[float, int]] = {}
+_good: set[str] = set()
+
+
+async def admit(scope: MutableMapping[str, Any]) -> tuple[str, keys.KeyHolder]:
+    """The path after the key, and what the key opens. Raises 401 Unauthorized and 429 TooManyRequests."""
+    named, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+    bearer = _bearer(scope)
+    key = bearer or named
+    address = (scope.get("client") or [""])[0]
+    known, holder = keys.known(key)
+    if holder is None:
+        _demand_patience(address, key)
+    if not known:
+        holder = await asyncio.to_thread(keys.holder, key)
+    if holder is not None and bearer and named not in (holder.cluster_id, bearer):
+        holder = await _of_same_cluster(named, holder)
+    if holder is None:
+        _count_failure(address)
+        raise StatusError(401, "Unauthorized", "Unauthorized")
+    _remember(key)
+    return f"/{rest}", holder
+
+
+async def _of_same_cluster(named: str, holder: keys.KeyHolder) -> keys.KeyHolder | None:
+    # The token decides what may be done; the path only has to mean the same cluster.
+    other = await asyncio.to_thread(keys.holder, named)
+    return holder if other is not None and other.cluster_id == holder.cluster_id else None
+
+
+def forget_failures() -> None:
+    """Let everybody try again."""
+    _failures.clear()
+    _good.clear()
+
+
+def _bearer(scope: MutableMapping[str, Any]) -> str:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() == "bearer" else ""
+    return ""
+
+
+def _remember(key: str) -> None:
+    if key not in _good:
+        if len(_good) >= MOST_KNOWN:
+            _good.clear()
+        _good.add(key)
+
+
+def _demand_patience(address: str, key: str) -> None:
+    began, count = _failures.get(address, (0.0, 0))
+    left = began + WINDOW - time.monotonic()
+    if count >= FAILURES and left > 0 and key not in _good:
+        message = "too many requests with a key that opens no cluster, please try again later"
+        raise StatusError(429, "TooManyRequests", message, {"retryAfterSeconds": int(left) + 1})
+
+
+def _count_failure(address: str) -> None:
+    now = time.monotonic()
+    began, count = _failures.get(address, (0.0, 0))
+    if now - began > WINDOW:
+        if len(_failures) >= MOST_KNOWN:
+            _failures.clear()
+        began, count = now, 0
+    _failures[address] = began, count + 1

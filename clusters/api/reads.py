@@ -1,0 +1,140 @@
+"""GET of an object, and of a list of them.
+
+Models apiserver's `pkg/endpoints/handlers/get.go` and `response.go`. Nothing here waits for a thread as
+long as this process knows the cluster's newest state; only long lists are put into words in one.
+"""
+
+import asyncio
+import time
+from functools import partial
+from typing import Final
+
+import orjson
+
+from clusters.api import images, negotiation
+from clusters.api.answers import NO_CACHE, Answer, warning
+from clusters.api.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Wanted
+from clusters.api.request import Request
+from clusters.engine.apiserver import listing, tables
+from clusters.engine.apiserver.errors import bad_request, too_large_resource_version
+from clusters.engine.apiserver.listing import ListOptions, Page
+from clusters.engine.apiserver.resources import Resource
+from clusters.engine.cluster import clock_of
+from clusters.engine.objects import Object
+from clusters.engine.store import MemoryStore
+
+LONG: Final = 100
+"""Objects of a kind from which on a list is rendered in a thread."""
+INCLUDE_OBJECT: Final = ("Metadata", "None", "Object")
+
+_DEPRECATED: Final = {
+    "ComponentStatus": "v1 ComponentStatus is deprecated in v1.19+",
+    "Endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+}
+
+
+async def get(request: Request, resource: Resource, namespace: str, name: str) -> Answer:
+    """The object. Raises 404, 406, and 504 for a resourceVersion that there is not yet."""
+    form = negotiation.wanted(request.header(b"accept"))
+    include = included(request)
+    image = await images.newest(request.cluster_id)
+    asked = listing.parse_resource_version(request.query.get("resourceVersion", ""))
+    if asked > image.revision:
+        raise too_large_resource_version(asked, image.revision)
+    now = simulated_now(image)
+    obj = listing.get(image, resource, namespace, name, now)
+    return Answer(200, rendered(resource, obj, form, include, now), headers=deprecation(resource))
+
+
+async def list_(request: Request, resource: Resource, namespace: str) -> Answer:
+    """The objects of one namespace, or of all if it is "", by the options of the query.
+
+    Raises 400, 406, 410 for pages whose first state is gone, 422, 504.
+    """
+    form = negotiation.wanted(request.header(b"accept"), listing=True)
+    include = included(request)
+    options = listing.options_of(request.query)
+    image = await images.of_list(request.cluster_id, options)
+    render = partial(_listed, image, resource, namespace, options, form, include)
+    size = image.count("Pod" if resource.derived else resource.kind)
+    text, more = render() if size <= LONG else await asyncio.to_thread(render)
+    if more:
+        images.keep(request.cluster_id, image)
+    return Answer(200, text, headers=deprecation(resource))
+
+
+def rendered(resource: Resource, obj: Object, form: Wanted, include: str, now: float) -> bytes:
+    """One object as JSON in the form that is wanted. `now` is simulated time."""
+    if form.kind == TABLE:
+        revision = int(obj["metadata"].get("resourceVersion") or 0)
+        table = tables.table(resource, [obj], now, include_object=include, revision=revision)
+        return orjson.dumps(_of_version(table, form))
+    if form.kind == PARTIAL:
+        return orjson.dumps(_partial(obj, form))
+    return orjson.dumps(obj)
+
+
+def included(request: Request) -> str:
+    """How much of the objects is in a Table's rows: one of INCLUDE_OBJECT. Raises 400."""
+    include = request.query.get("includeObject") or "Metadata"
+    if include not in INCLUDE_OBJECT:
+        raise bad_request(f"unrecognized includeObject value: {include!r}")
+    return include
+
+
+def simulated_now(image: MemoryStore) -> float:
+    """The cluster's time at this moment."""
+    return clock_of(image).now(time.time())
+
+
+def deprecation(resource: Resource) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of an answer about a kind; some kinds are said to be outdated."""
+    said = _DEPRECATED.get(resource.kind)
+    return (NO_CACHE, warning(said)) if said else (NO_CACHE,)
+
+
+def _listed(
+    image: MemoryStore,
+    resource: Resource,
+    namespace: str,
+    options: ListOptions,
+    form: Wanted,
+    include: str,
+) -> tuple[bytes, bool]:
+    """The list as JSON, and whether more pages follow."""
+    now = simulated_now(image)
+    page = listing.list_page(image, resource, namespace, options, now)
+    return orjson.dumps(_list_document(resource, page, form, include, now)), bool(page.continue_)
+
+
+def _list_document(resource: Resource, page: Page, form: Wanted, include: str, now: float) -> Object:
+    if form.kind == TABLE:
+        table = tables.table(
+            resource,
+            page.items,
+            now,
+            include_object=include,
+            revision=page.revision,
+            continue_=page.continue_,
+            remaining=page.remaining,
+        )
+        return _of_version(table, form)
+    listed = listing.list_object(resource, page)
+    return _partial_list(listed, form) if form.kind == PARTIAL_LIST else listed
+
+
+def _of_version(table: Object, form: Wanted) -> Object:
+    return {**table, "apiVersion": f"{negotiation.META}/{form.version}"}
+
+
+def _partial(obj: Object, form: Wanted) -> Object:
+    return {"kind": PARTIAL, "apiVersion": f"{negotiation.META}/{form.version}", "metadata": obj["metadata"]}
+
+
+def _partial_list(listed: Object, form: Wanted) -> Object:
+    return {
+        "kind": PARTIAL_LIST,
+        "apiVersion": f"{negotiation.META}/{form.version}",
+        "metadata": listed["metadata"],
+        "items": [_partial(obj, form) for obj in listed["items"]],
+    }
