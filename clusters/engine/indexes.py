@@ -32,8 +32,8 @@ def _pod_controller(pod: Object) -> Iterable[str]:
     return (reference["uid"],) if reference else ()
 
 
-def _orphan_namespace(pod: Object) -> Iterable[str]:
-    return () if controller_of(pod) else (namespace_of(pod),)
+def _orphan_namespace(obj: Object) -> Iterable[str]:
+    return () if controller_of(obj) else (namespace_of(obj),)
 
 
 def _owner_uids(obj: Object) -> Iterable[str]:
@@ -64,6 +64,7 @@ INDEXES: Final = {
     "pods-to-schedule": Index("Pod", _pod_scheduler),
     "pods-by-controller": Index("Pod", _pod_controller),
     "orphan-pods": Index("Pod", _orphan_namespace),
+    "orphan-replica-sets": Index("ReplicaSet", _orphan_namespace),
     "by-owner": Index("", _owner_uids),
     "slices-by-service": Index("EndpointSlice", _slice_service),
     "events-by-object": Index("Event", _event_object),

@@ -1,8 +1,8 @@
 """What an object's missing fields mean.
 
-Models `pkg/apis/core/v1/defaults.go` and, for what a new object always starts with, the `PrepareForCreate`
-of `pkg/registry/core/*/strategy.go`. Left out: defaults of fields that nothing here reads, such as those
-of exotic volumes.
+Models the `defaults.go` of `pkg/apis/core/v1` and `pkg/apis/apps/v1` and, for what a new object always
+starts with, the `PrepareForCreate` of `pkg/registry/core/*/strategy.go`. Left out: defaults of fields that
+nothing here reads, such as those of exotic volumes.
 
 Functions take an object of which nothing may be changed, and return one that shares what needed no
 change.
@@ -10,6 +10,7 @@ change.
 
 from typing import Any, Final
 
+from clusters.engine import base64_text
 from clusters.engine.objects import Object, labels_of, name_of, with_value
 
 GRACE_PERIOD: Final = 30
@@ -84,6 +85,23 @@ def replication_controller(obj: Object) -> Object:
     return obj
 
 
+def replica_set(obj: Object) -> Object:
+    """A ReplicaSet with one replica."""
+    return _filled_template({"replicas": 1}, obj)
+
+
+def deployment(obj: Object) -> Object:
+    """A Deployment with one replica, rolled out a quarter at a time."""
+    obj = _filled_template(
+        {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600, "strategy": {}}, obj
+    )
+    strategy = {"type": "RollingUpdate", **_set_fields(obj["spec"]["strategy"])}
+    if strategy["type"] == "RollingUpdate":
+        given = _set_fields(strategy.get("rollingUpdate") or {})
+        strategy["rollingUpdate"] = {"maxUnavailable": "25%", "maxSurge": "25%", **given}
+    return with_value(obj, ("spec", "strategy"), strategy)
+
+
 def service(obj: Object) -> Object:
     """A Service of type ClusterIP, whose target ports are its ports."""
     spec = {"type": "ClusterIP", "sessionAffinity": "None", **_set_fields(obj.get("spec") or {})}
@@ -98,6 +116,17 @@ def service(obj: Object) -> Object:
     if spec.get("ports"):
         spec["ports"] = [_service_port(port) for port in spec["ports"]]
     return {**obj, "spec": spec}
+
+
+def secret(obj: Object) -> Object:
+    """A Secret of type Opaque, with its texts in `stringData` among the data, which never shows them."""
+    texts = obj.get("stringData") or {}
+    filled = {"type": "Opaque", **_set_fields(obj)}
+    filled.pop("stringData", None)
+    if texts:
+        encoded = {key: base64_text.encode(text.encode()) for key, text in texts.items()}
+        filled["data"] = {**(obj.get("data") or {}), **encoded}
+    return filled
 
 
 def endpoints(obj: Object) -> Object:
@@ -141,6 +170,14 @@ def image_pull_policy(image: str) -> str:
         return "IfNotPresent"
     tag = image.rsplit("/", 1)[-1].partition(":")[2]
     return "Always" if tag in ("", "latest") else "IfNotPresent"
+
+
+def _filled_template(values: Object, obj: Object) -> Object:
+    """The object with these values where its spec has none, and a pod template with everything in it."""
+    spec = {**values, **_set_fields(obj.get("spec") or {})}
+    template = spec.get("template") or {}
+    spec["template"] = {**template, "spec": pod_spec(template.get("spec") or {})}
+    return {**obj, "spec": spec}
 
 
 def _container(container: Object, host_network: bool) -> Object:

@@ -115,6 +115,11 @@ def invalid(kind: str, name: str, errors: Sequence[FieldError]) -> StatusError:
     return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {said}', _without_empty(details))
 
 
+def has_cause(error: StatusError, reason: str) -> bool:
+    """Whether one of the causes that the refusal names is of that reason."""
+    return any(cause["reason"] == reason for cause in error.details.get("causes") or ())
+
+
 def _resource(kind: str) -> str:
     resource = BY_KIND.get(kind)
     return resource.qualified if resource else kind

@@ -1,6 +1,6 @@
-"""How `generateName` makes a name.
+"""How names are made that nobody chose.
 
-Models apiserver's `pkg/storage/names/generate.go`.
+Models apiserver's `pkg/storage/names/generate.go` and apimachinery's `pkg/util/rand`.
 """
 
 from typing import Final
@@ -21,3 +21,8 @@ def generate(store: Overlay, base: str, attempt: int = 0) -> str:
         number, digit = divmod(number, len(_ALPHABET))
         suffix += _ALPHABET[digit]
     return base[:_BASE_LENGTH] + suffix
+
+
+def safe_encode(text: str) -> str:
+    """The text in the characters of generated names: one for each, so that no word comes out."""
+    return "".join(_ALPHABET[ord(character) % len(_ALPHABET)] for character in text)

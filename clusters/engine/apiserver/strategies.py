@@ -11,7 +11,7 @@ from clusters.engine.apiserver import allocation, defaults
 from clusters.engine.apiserver.admission import admitted_pod_spec
 from clusters.engine.apiserver.fields import FieldError
 from clusters.engine.apiserver.identity import IdentityCache
-from clusters.engine.apiserver.validation import others
+from clusters.engine.apiserver.validation import apps, config, others
 from clusters.engine.apiserver.validation.metadata import validate_metadata
 from clusters.engine.apiserver.validation.pod import validate_pod_spec, validate_pod_update
 from clusters.engine.apiserver.validation.replication_controller import validate_replication_controller
@@ -73,6 +73,16 @@ def _validate_pod(pod: Object) -> list[FieldError]:
 
 
 STRATEGIES: Final = {
+    "ConfigMap": Strategy(
+        validate=config.validate_config_map, validate_update=config.validate_config_map_update
+    ),
+    "Deployment": Strategy(
+        default=defaults.deployment,
+        validate=apps.validate_deployment,
+        validate_update=apps.validate_selector_update,
+        status=lambda deployment: {},
+        counts_generations=True,
+    ),
     "Endpoints": Strategy(default=defaults.endpoints, validate=others.validate_endpoints),
     "EndpointSlice": Strategy(
         default=defaults.endpoint_slice,
@@ -100,11 +110,23 @@ STRATEGIES: Final = {
         status=defaults.pod_status,
         counts_generations=True,
     ),
+    "ReplicaSet": Strategy(
+        default=defaults.replica_set,
+        validate=apps.validate_replica_set,
+        validate_update=apps.validate_selector_update,
+        status=lambda replica_set: {"replicas": 0},
+        counts_generations=True,
+    ),
     "ReplicationController": Strategy(
         default=defaults.replication_controller,
         validate=validate_replication_controller,
         status=lambda controller: {"replicas": 0},
         counts_generations=True,
+    ),
+    "Secret": Strategy(
+        default=defaults.secret,
+        validate=config.validate_secret,
+        validate_update=config.validate_secret_update,
     ),
     "Service": Strategy(
         default=defaults.service,
@@ -113,6 +135,7 @@ STRATEGIES: Final = {
         validate_update=validate_service_update,
         status=lambda service: {"loadBalancer": {}},
     ),
+    "ServiceAccount": Strategy(validate=config.validate_service_account),
 }
 PLAIN: Final = Strategy()
 """For kinds that only the simulator knows."""

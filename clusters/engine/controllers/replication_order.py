@@ -1,4 +1,4 @@
-"""Which pods a ReplicationController deletes first when it has too many.
+"""Which pods a ReplicaSet or a ReplicationController deletes first when it has too many.
 
 Models ActivePodsWithRanks in `pkg/controller/controller_utils.go`, with the logarithmic comparison of
 ages that is on by default there: of two pods of similar age either may go.

@@ -1,4 +1,4 @@
-"""What a ReplicationController reports about its pods: arithmetic only, nothing is written here.
+"""What a ReplicaSet or a ReplicationController reports about its pods. Nothing is written here.
 
 Models `pkg/controller/replicaset/replica_set_utils.go` and `IsPodAvailable` of
 `pkg/api/v1/pod/util.go`.
@@ -9,10 +9,13 @@ from clusters.engine.labels import subset_matches
 from clusters.engine.objects import Object, condition_of, is_ready, labels_of
 
 
-def calculate_status(controller: Object, pods: list[Object], failure: str | None, now: float) -> Object:
+def calculate_status(
+    controller: Object, pods: list[Object], failure: str | None, now: float, terminating: int | None = None
+) -> Object:
     """The status for these claimed pods. `failure` says why more could not be created.
 
-    Counts of zero are left out, as Go's `omitempty` does.
+    Counts of zero are left out, as Go's `omitempty` does; that of `terminating` pods is a pointer there,
+    and None for a kind that does not count them.
     """
     labels = (controller["spec"]["template"].get("metadata") or {}).get("labels") or {}
     ready = [pod for pod in pods if is_ready(pod)]
@@ -23,6 +26,8 @@ def calculate_status(controller: Object, pods: list[Object], failure: str | None
         "availableReplicas": sum(ready_at(pod) + wait <= now for pod in ready) if wait else len(ready),
     }
     status: Object = {"replicas": len(pods), **{name: count for name, count in counts.items() if count}}
+    if terminating is not None:
+        status["terminatingReplicas"] = terminating
     generation = controller["metadata"].get("generation")
     if generation:
         status["observedGeneration"] = generation

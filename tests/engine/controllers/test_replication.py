@@ -9,8 +9,9 @@ from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.clock import rfc3339
 from clusters.engine.control_plane import ControlPlane
-from clusters.engine.controllers import replication
-from clusters.engine.controllers.replication import ReplicationManager, new_pod, slow_start
+from clusters.engine.controllers import replicaset
+from clusters.engine.controllers.replicaset import new_pod, slow_start
+from clusters.engine.controllers.replication import ReplicationManager
 from clusters.engine.controllers.replication_order import deletion_cost, pods_to_delete
 from clusters.engine.controllers.replication_status import calculate_status, next_available
 from clusters.engine.objects import (
@@ -426,7 +427,7 @@ def test_a_thousand_pods_are_cheap_to_look_at(monkeypatch):
     """Nothing is sorted or checked again while there is nothing to delete."""
     store = make_store(make_replication_controller(replicas=1000))
     settle(store, ReplicationManager)
-    monkeypatch.setattr(replication, "pods_to_delete", None)
+    monkeypatch.setattr(replicaset, "pods_to_delete", None)
     monkeypatch.setattr(verbs, "update", None)
     before = store.revision
     settle(store, ReplicationManager)

@@ -1,0 +1,36 @@
+"""The LabelSelector of ReplicaSets, Deployments and budgets: `matchLabels` and `matchExpressions`.
+
+Models `LabelSelectorAsSelector` of apimachinery's `pkg/apis/meta/v1/helpers.go`.
+"""
+
+from typing import Final
+
+from clusters.engine.labels import Requirement, Selector
+from clusters.engine.objects import Object
+
+_OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!exists"}
+_NOTHING: Final = (Requirement("", "in", frozenset()),)
+
+
+def label_selector(obj: Object | None) -> Selector:
+    """The requirements of a LabelSelector, for `labels.matches`.
+
+    None selects nothing, an empty LabelSelector everything. Raises ValueError for an operator that does
+    not exist.
+    """
+    if obj is None:
+        return _NOTHING
+    wanted = (obj.get("matchLabels") or {}).items()
+    requirements = [Requirement(key, "in", frozenset((value,))) for key, value in wanted]
+    for expression in obj.get("matchExpressions") or ():
+        operator = _OPERATORS.get(expression["operator"])
+        if operator is None:
+            raise ValueError(f'"{expression["operator"]}" is not a valid label selector operator')
+        values = frozenset(expression.get("values") or ())
+        requirements.append(Requirement(expression["key"], operator, values))
+    return tuple(requirements)
+
+
+def with_label(obj: Object, key: str, value: str) -> Object:
+    """The same LabelSelector that wants one more label."""
+    return {**obj, "matchLabels": {**(obj.get("matchLabels") or {}), key: value}}
