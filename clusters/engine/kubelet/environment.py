@@ -78,6 +78,18 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _REFERENCE.sub(replaced, text)
 
 
+def expanded(store: MemoryStore, pod: Object, container: Object) -> Object:
+    """The container with variables put into its command and arguments, as far as they exist."""
+    try:
+        known = environment_of(store, pod, container)
+    except ConfigError:
+        return container
+    words = {
+        part: [expand(word, known) for word in container.get(part) or ()] for part in ("command", "args")
+    }
+    return {**container, **words}
+
+
 def mounted_files(store: MemoryStore, pod: Object, container: Object) -> dict[str, str]:
     """The text of each file that the container's volumes hold, by its path in the container.
 

@@ -3,7 +3,7 @@
 Models the kubelet's `syncPod`, `syncTerminatingPod` and `syncTerminatedPod` (`pkg/kubelet/kubelet.go`).
 One controller plays the kubelets of all nodes; in the journal each writes as `kubelet/<node>`. Left out:
 admission by the kubelet (a pod that somebody binds by hand runs even if it does not fit), static pods,
-volumes, and heartbeats: while a kubelet runs, its lease is told from the clock (see node_status.py).
+and heartbeats: while a kubelet runs, its lease is told from the clock (see node_status.py).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Final
 from clusters.engine import ipam
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.kubelet import node_status, probes, runtime
+from clusters.engine.kubelet import node_status, probes, runtime, volumes
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.states import due_of, is_starting
 from clusters.engine.kubelet.status import generate_api_pod_status, host_ip
@@ -135,6 +135,9 @@ def _sandbox_is_ready(worker: PodWorker) -> bool:
             _lose_containers(worker)
             if worker.states and all(state["phase"] == "exited" for state in worker.states.values()):
                 return False
+        if not volumes.are_mounted(worker):
+            return False
+        if worker.boot is not None:
             worker.event("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         worker.boot = simulation_of(worker.node).get("boot", "")
         worker.sandbox_at = worker.at(worker.delays.sandbox)
@@ -174,6 +177,8 @@ def _lose_containers(worker: PodWorker) -> None:
 
 
 def _next_due(worker: PodWorker) -> float | None:
+    if worker.mount is not None:
+        return float(worker.mount["until"])
     if worker.sandbox_at is not None:
         return worker.sandbox_at
     due = []

@@ -5,6 +5,7 @@ Left out: a worker that lives on: what has to last is in the pod's `simulation`,
 simulator in the middle of a pull loses nothing:
 
     boot        the boot of the node in which the pod's sandbox was made
+    mount       while its volumes are not there, when to try again: `until`, and the last `pause`
     sandboxAt   when the sandbox will be there, while it is not
     containers  per container name a state, see runtime.py
     due         when the kubelet has to look again by itself; None: never
@@ -18,6 +19,7 @@ from clusters.engine import cluster, events
 from clusters.engine.apiserver import verbs
 from clusters.engine.clock import quantise
 from clusters.engine.images import Image, image_of
+from clusters.engine.kubelet.environment import expanded
 from clusters.engine.kubelet.programs import Process, process_of
 from clusters.engine.objects import Object, containers_of, name_of, simulation_of
 from clusters.engine.store import Overlay
@@ -36,6 +38,7 @@ class PodWorker:
         self.delays = cluster.delays_of(store)
         simulation = simulation_of(pod)
         self.boot: str | None = simulation.get("boot")
+        self.mount: Object | None = simulation.get("mount")
         self.sandbox_at: float | None = simulation.get("sandboxAt")
         self.ip: str = (pod.get("status") or {}).get("podIP") or ""
         self.states: dict[str, Object] = {
@@ -79,7 +82,10 @@ class PodWorker:
 
     def process(self, container: Object) -> Process:
         """What the container runs. Its image must exist."""
-        return process_of(container, self.image(container))
+        state = self.states.get(container["name"]) or {}
+        if any("$(" in word for part in ("command", "args") for word in container.get(part) or ()):
+            container = expanded(self.store, self.pod, container)
+        return process_of(container, self.image(container), state.get("env") or ())
 
     def running(self) -> list[Object]:
         """The containers that run and could take the ports they want."""
@@ -107,9 +113,12 @@ class PodWorker:
     def commit(self, status: Object, due: float | None) -> None:
         """Store the status and what the next look has to know; a new time of that look alone is no news."""
         before = simulation_of(self.pod)
-        simulation = {**before, "boot": self.boot, "containers": self.states, "sandboxAt": self.sandbox_at}
-        if self.sandbox_at is None:
-            del simulation["sandboxAt"]
+        simulation = {**before, "boot": self.boot, "containers": self.states}
+        for field, value in (("mount", self.mount), ("sandboxAt", self.sandbox_at)):
+            if value is None:
+                simulation.pop(field, None)
+            else:
+                simulation[field] = value
         if status != self.pod.get("status") or simulation != before:
             simulation["due"] = due
             self.pod = verbs.update_status(

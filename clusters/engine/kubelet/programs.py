@@ -7,7 +7,7 @@ background jobs, and everything that a program would really compute.
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -59,9 +59,12 @@ class Process(NamedTuple):
         return found
 
 
-def process_of(container: Object, image: Image) -> Process:
-    """The process that this container of a pod's spec runs, started from that image."""
-    variables = frozenset(variable["name"] for variable in container.get("env") or ())
+def process_of(container: Object, image: Image, given: Iterable[str] = ()) -> Process:
+    """The process that this container of a pod's spec runs, started from that image.
+
+    `given` are the names of variables that it has besides those of its spec.
+    """
+    variables = frozenset(variable["name"] for variable in container.get("env") or ()).union(given)
     return _process(
         image, tuple(container.get("command") or ()), tuple(container.get("args") or ()), variables
     )

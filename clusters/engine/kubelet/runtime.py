@@ -2,7 +2,7 @@
 
 Models the kubelet's runtime manager (`pkg/kubelet/kuberuntime/kuberuntime_manager.go`,
 `kuberuntime_container.go`) and containerd below it. Left out: init and ephemeral containers, lifecycle
-hooks, volumes, memory limits, and the logs. A container's last words become its termination message even
+hooks, memory limits, and the logs. A container's last words become its termination message even
 without terminationMessagePolicy FallbackToLogsOnError, because there is no log to look at.
 
 Functions of _STEPS take (worker, container, state) and return whether the container went on to another
@@ -13,9 +13,10 @@ from collections.abc import Callable
 from typing import Final
 
 from clusters.engine.clock import rfc3339
-from clusters.engine.kubelet import probes, pull
+from clusters.engine.kubelet import environment, probes, pull
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.programs import STARTUP, Process
+from clusters.engine.kubelet.sources import ConfigError
 from clusters.engine.kubelet.states import enter
 from clusters.engine.kubelet.texts import pod_text
 from clusters.engine.objects import Object, uid_of
@@ -25,6 +26,11 @@ BACKOFF_LONGEST: Final = 300.0
 """Seconds that a container which ends again and again has to wait."""
 BACKOFF_RESET: Final = 600.0
 """After so many seconds of running, the next crash counts as the first."""
+CONFIG_PAUSE: Final = 12.5
+CONFIG_TRIES: Final = 25
+CONFIG_LONG_PAUSE: Final = 300.0
+"""Seconds until a container whose variables cannot be had is looked at again; when people were told so
+often that client-go's filter lets only one Event in so many seconds through, the kubelet waits that long."""
 SIGKILL_CODE: Final = 137
 LOST_CODE: Final = 255
 """The exit code of a container that went away with its machine."""
@@ -104,12 +110,17 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
     """Phase `creating`."""
     if state["until"] > worker.now:
         return False
+    variables = _variables(worker, container, state)
+    if variables is None:
+        return True
+    state.update(variables)
     process = worker.process(container)
     attempt = state.get("attempts", 0) + 1
     state["attempts"] = attempt
     state["id"] = worker.store.unique(f"container/{uid_of(worker.pod)}/{container['name']}/{attempt}", 64)
     worker.event("Created", "Container created", container)
-    enter(state, "running", since=worker.now, ready=False)
+    state.pop("tries", None)
+    enter(state, "running", since=worker.now, ready=False, **variables)
     clash = _taken_port(worker, container, process)
     if clash is not None:
         state["clash"] = clash
@@ -124,6 +135,28 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
     if not container.get("readinessProbe"):
         state["readyAt"] = worker.at(worker.startup(process))
     probes.begin(worker, container, state)
+    return True
+
+
+def _variables(worker: PodWorker, container: Object, state: Object) -> Object | None:
+    """What a container's state remembers of its variables; None if they cannot be had for now."""
+    if not environment.refers(container):
+        return {}
+    try:
+        return {"env": environment.variables_of(worker.store, worker.pod, container)}
+    except ConfigError as error:
+        worker.warn("Failed", f"Error: {error}", container)
+        state["tries"] = state.get("tries", 0) + 1
+        pause = CONFIG_PAUSE if state["tries"] < CONFIG_TRIES else CONFIG_LONG_PAUSE
+        enter(state, "config-error", until=worker.at(pause), error=str(error))
+        return None
+
+
+def _configure(worker: PodWorker, container: Object, state: Object) -> bool:
+    """Phase `config-error`."""
+    if state["until"] > worker.now:
+        return False
+    enter(state, "image")
     return True
 
 
@@ -209,6 +242,7 @@ _STEPS: Final[dict[str, Callable[[PodWorker, Object, Object], bool]]] = {
     "pull-backoff": pull.try_again,
     "never": pull.await_image,
     "invalid": _stay,
+    "config-error": _configure,
     "creating": _start,
     "running": _run,
     "backoff": _back_off,

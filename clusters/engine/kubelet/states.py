@@ -8,19 +8,22 @@ keeps in memory beside it. A state is `{"phase", ...}`:
     never         error (policy Never)                  invalid      error (no image has such a name)
     creating      until                                 running      since, ready; readyAt, probes, dies
     backoff       until (crashed, waits)                exited       for good
+    config-error  error, until (a ConfigMap or Secret that its variables need is missing)
 
 `dies` is how and when a running container will end: `{"at", "code", "reason", "message"}`; `stopping`
-says that it was told to, `clash` names the port that it wanted and another container has. These stay
-from phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest
-container), `last` (how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt`
-(seconds that the next crash costs, and since when), `pullBackoff`. Times are simulated seconds.
+says that it was told to, `clash` names the port that it wanted and another container has, `env` are the
+variables that it got, where ConfigMaps or Secrets had a say that may have changed since. These stay from
+phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest container), `last`
+(how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt` (seconds that the next
+crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had). Times are
+simulated seconds.
 """
 
 from typing import Any, Final
 
 from clusters.engine.objects import Object
 
-_LASTING: Final[tuple[str, ...]] = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff")
+_LASTING: Final = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff", "tries")
 
 
 def enter(state: Object, phase: str, **fields: Any) -> None:

@@ -21,6 +21,7 @@ _WAITING: Final = {
     "pull-backoff": "ImagePullBackOff",
     "never": "ErrImageNeverPull",
     "invalid": "InvalidImageName",
+    "config-error": "CreateContainerConfigError",
     "backoff": "CrashLoopBackOff",
 }
 _OURS: Final = frozenset(
