@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from clusters.api import protobuf
 from clusters.api.negotiation import BODIES, media_type
 from clusters.api.options import IGNORE, STRICT
 from clusters.api.request import Request
@@ -23,6 +24,7 @@ LONG: Final = 64 * 1024
 """Bytes from which on a body is decoded in a thread."""
 _SUMMARY: Final = 30
 _YAML: Final = "application/yaml"
+_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 
 
 class Kind(NamedTuple):
@@ -76,6 +78,8 @@ def decoded_options(body: bytes, media: str) -> Object:
 
 
 def _document(body: bytes, media: str, expected: Kind) -> Any:
+    if media == _PROTOBUF:
+        return protobuf.decode(body, *expected)
     if media == _YAML:
         return read_document(body.decode("utf-8", "replace"))
     try:
