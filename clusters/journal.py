@@ -5,14 +5,14 @@ the text; a row of the journal that says an Event was added or counted up refers
 therefore shows the Event as it is now: a later count and time than it had then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from django.db import connection
 
 from clusters.engine.changes import DELETED, Change, decode
 from clusters.engine.objects import Key, Object, version_of, with_value
-from clusters.engine.store import MemoryStore
+from clusters.engine.store import Entry, MemoryStore
 from clusters.models import Change as ChangeRow
 from clusters.models import KubeObject
 
@@ -24,8 +24,21 @@ _SELECT: Final = f"""
     FROM {ChangeRow._meta.db_table} c LEFT JOIN {KubeObject._meta.db_table} e
       ON c.object = '' AND e.cluster_id = c.cluster_id AND e.kind = c.kind
          AND e.namespace = c.namespace AND e.name = c.name AND e.uid = c.uid
-    WHERE c.cluster_id = %s AND c.revision > %s
+    WHERE c.cluster_id = %s AND {{which}}
     ORDER BY c.revision
+"""
+_AFTER: Final = _SELECT.format(which="c.revision > %s")
+_LAST_OF_KIND: Final = _SELECT.format(
+    which=f"""c.revision IN (
+        SELECT MAX(revision) FROM {ChangeRow._meta.db_table}
+        WHERE cluster_id = %s AND revision <= %s AND kind = %s GROUP BY namespace, name)"""
+)
+# The first row of those at the end that follow each other without a gap.
+_UNBROKEN: Final = f"""
+    SELECT MAX(c.revision) FROM {ChangeRow._meta.db_table} c
+    WHERE c.cluster_id = %s AND NOT EXISTS (
+        SELECT 1 FROM {ChangeRow._meta.db_table} b
+        WHERE b.cluster_id = c.cluster_id AND b.revision = c.revision - 1)
 """
 
 
@@ -71,6 +84,24 @@ def history(cluster_id: str) -> list[Change]:
     return _changes(_rows(cluster_id, 0), None)
 
 
+def past(cluster_id: str, revision: int, kind: str) -> MemoryStore:
+    """The objects of one kind as they were at a revision after which all changes are kept.
+
+    Of Events, only those that still are.
+    """
+    found = _query(_LAST_OF_KIND, [cluster_id, cluster_id, revision, kind])
+    entries = [(row.key, Entry(text=row.text)) for row in found if row.text and row.verb != DELETED]
+    return MemoryStore.from_entries(revision, entries)
+
+
+def oldest(cluster_id: str) -> int:
+    """The earliest revision after which all changes are kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNBROKEN, [cluster_id])
+        (first,) = cursor.fetchone()
+    return (first or 1) - 1
+
+
 def time_of(cluster_id: str, revision: int) -> float:
     """When a change happened, in simulated seconds; 0.0 if it is not kept or there is none."""
     times = ChangeRow.objects.filter(cluster=cluster_id, revision=revision).values_list("time", flat=True)
@@ -78,8 +109,12 @@ def time_of(cluster_id: str, revision: int) -> float:
 
 
 def _rows(cluster_id: str, after: int) -> list[Row]:
+    return _query(_AFTER, [cluster_id, after])
+
+
+def _query(statement: str, parameters: Sequence[str | int]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT, [cluster_id, after])
+        cursor.execute(statement, parameters)
         return [
             Row(revision, verb, Key(kind, namespace, name), uid, text, actor, cause, time)
             for revision, verb, kind, namespace, name, uid, text, actor, cause, time in cursor.fetchall()

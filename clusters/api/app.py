@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from clusters.api import reads, subresources, writes
+from clusters.api import reads, reviews, subresources, watch, writes
 from clusters.api.answers import Answer, Message, Receive, Send, refusal, send_answer
 from clusters.api.documents import document
 from clusters.api.doors import admit
@@ -112,15 +112,17 @@ async def _serve(
     request: Request, resource: Resource, target: Target, verb: str, send: Send
 ) -> Answer | None:
     if target.subresource:
-        return await subresources.serve(request, resource, target, verb, send)
-    if verb == "get":
-        return await reads.get(request, resource, target.namespace, target.name)
-    if verb == "list":
-        return await reads.list_(request, resource, target.namespace)
-    return await _WRITES[verb](request, resource, target)
+        return await subresources.serve(request, resource, target, verb)
+    if verb == "watch":
+        await watch.serve(request, resource, target.namespace, "", send)
+        return None
+    handlers = reviews.HANDLERS if resource.kind in reviews.KINDS else _HANDLERS
+    return await handlers[verb](request, resource, target)
 
 
-_WRITES: Final[dict[str, Handler]] = {
+_HANDLERS: Final[dict[str, Handler]] = {
+    "get": reads.get,
+    "list": reads.list_,
     "create": writes.create,
     "update": writes.update,
     "delete": writes.delete,
