@@ -14,7 +14,11 @@ TABLE: Final = "Table"
 PARTIAL: Final = "PartialObjectMetadata"
 PARTIAL_LIST: Final = "PartialObjectMetadataList"
 
-BODIES: Final = ("application/json", "application/yaml")
+JSON: Final = "application/json"
+YAML: Final = "application/yaml"
+PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
+BODIES: Final = (JSON, YAML, PROTOBUF)
+_READABLE: Final = (JSON, "application/*", "*/*")
 PATCHES: Final = (
     "application/json-patch+json",
     "application/merge-patch+json",
@@ -37,7 +41,7 @@ PLAIN: Final = Wanted("")
 def wanted(accept: str, listing: bool = False) -> Wanted:
     """The first thing of an Accept header that can be had; `listing`: of a list. Raises 406."""
     for media, parameters in _accepted(accept):
-        if media not in ("application/json", "application/*", "*/*"):
+        if media not in _READABLE:
             continue
         kind = parameters.get("as", "")
         if not kind:
@@ -46,21 +50,21 @@ def wanted(accept: str, listing: bool = False) -> Wanted:
         forms = (TABLE, PARTIAL_LIST if listing else PARTIAL)
         if kind in forms and parameters.get("g") == META and version in ("v1", "v1beta1"):
             return Wanted(kind, version)
-    raise not_acceptable("application/json")
+    raise not_acceptable(JSON)
 
 
 @lru_cache(maxsize=64)
 def wants_aggregated(accept: str) -> bool:
     """Whether discovery is asked for in one document (apidiscovery.k8s.io/v2). Raises 406."""
     for media, parameters in _accepted(accept):
-        if media not in ("application/json", "application/*", "*/*"):
+        if media not in _READABLE:
             continue
         if "as" not in parameters:
             return False
         asked = (parameters["as"], parameters.get("g"), parameters.get("v"))
         if asked == ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2"):
             return True
-    raise not_acceptable("application/json")
+    raise not_acceptable(JSON)
 
 
 def media_type(content_type: str, accepted: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ import orjson
 from clusters.api import images, negotiation
 from clusters.api.answers import NO_CACHE, Answer, warning
 from clusters.api.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Wanted
-from clusters.api.request import Request
+from clusters.api.request import Request, Target
 from clusters.engine.apiserver import listing, tables
 from clusters.engine.apiserver.errors import bad_request, too_large_resource_version
 from clusters.engine.apiserver.listing import ListOptions, Page
@@ -33,7 +33,7 @@ _DEPRECATED: Final = {
 }
 
 
-async def get(request: Request, resource: Resource, namespace: str, name: str) -> Answer:
+async def get(request: Request, resource: Resource, target: Target) -> Answer:
     """The object. Raises 404, 406, and 504 for a resourceVersion that there is not yet."""
     form = negotiation.wanted(request.header(b"accept"))
     include = included(request)
@@ -42,12 +42,12 @@ async def get(request: Request, resource: Resource, namespace: str, name: str) -
     if asked > image.revision:
         raise too_large_resource_version(asked, image.revision)
     now = simulated_now(image)
-    obj = listing.get(image, resource, namespace, name, now)
+    obj = listing.get(image, resource, target.namespace, target.name, now)
     return Answer(200, rendered(resource, obj, form, include, now), headers=deprecation(resource))
 
 
-async def list_(request: Request, resource: Resource, namespace: str) -> Answer:
-    """The objects of one namespace, or of all if it is "", by the options of the query.
+async def list_(request: Request, resource: Resource, target: Target) -> Answer:
+    """The objects of the target's namespace, or of all if it names none, by the options of the query.
 
     Raises 400, 406, 410 for pages whose first state is gone, 422, 504.
     """
@@ -55,7 +55,7 @@ async def list_(request: Request, resource: Resource, namespace: str) -> Answer:
     include = included(request)
     options = listing.options_of(request.query)
     image = await images.of_list(request.cluster_id, options)
-    render = partial(_listed, image, resource, namespace, options, form, include)
+    render = partial(_listed, image, resource, target.namespace, options, form, include)
     size = image.count("Pod" if resource.derived else resource.kind)
     text, more = render() if size <= LONG else await asyncio.to_thread(render)
     if more:

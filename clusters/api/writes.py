@@ -110,7 +110,7 @@ async def delete(request: Request, resource: Resource, target: Target) -> Answer
     written = await run(request, verb, dry_run=options.dry_run, kills=kills)
     obj, gone = written.result
     if gone and resource.kind not in _RETURNED:
-        return json_answer(_deleted(resource, obj), warnings=[PAUSED] if written.paused else [])
+        return json_answer(_deleted(resource, obj), warnings=warnings_of(written))
     code = 202 if not gone and options.orphan_dependents is False else 200
     return answer(obj, code, written)
 
@@ -121,7 +121,12 @@ async def delete_collection(request: Request, resource: Resource, target: Target
     chosen = listing.options_of(request.query)
     verb = partial(_delete_all, resource, target.namespace, chosen, options)
     written = await run(request, verb, dry_run=options.dry_run)
-    return json_answer(written.result, warnings=[PAUSED] if written.paused else [])
+    return json_answer(written.result, warnings=warnings_of(written))
+
+
+def warnings_of(written: Written[Any]) -> list[str]:
+    """What every write to such a cluster is warned of."""
+    return [PAUSED] if written.paused else []
 
 
 def named(obj: Object, target: Target) -> Object:
@@ -159,7 +164,7 @@ class Answerer:
 
     def __call__(self, obj: Object, code: int, written: Written[Any], warnings: Iterable[str] = ()) -> Answer:
         text = rendered(self._resource, public(obj), self._form, self._include, written.now)
-        said = [*warnings, *([PAUSED] if written.paused else [])]
+        said = [*warnings, *warnings_of(written)]
         return Answer(code, text, headers=(*deprecation(self._resource), *map(warning, said)))
 
 
