@@ -6,6 +6,7 @@ Models apimachinery's strict decoding with the words of Go's JSON decoder; the t
 from typing import Any, Final
 
 from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.quantity_text import canonical
 from clusters.engine.apiserver.schema import Field, Struct, is_rfc3339, struct_of
 from clusters.engine.clock import parse_rfc3339
@@ -22,15 +23,29 @@ _ZERO: Final[dict[str, Any]] = {
 }
 
 
+class DecodeError(ValueError):
+    """A value of a wrong type, in the words of Go's JSON decoder."""
+
+
 def decode(obj: Object) -> tuple[Object, list[str]]:
     """A copy of an object of a served kind, without what no such object has, and what that was.
 
     The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, quantities
     get their canonical text. Raises 400 BadRequest for a value of a wrong type.
     """
-    decoder = _Decoder(obj)
-    decoded = decoder.struct(struct_of(obj["apiVersion"], obj["kind"]), obj, "", "")
-    decoded.setdefault("metadata", {})
+    try:
+        return decode_fields(obj)
+    except DecodeError as error:
+        raise cannot_handle(obj, str(error)) from error
+
+
+def decode_fields(obj: Object) -> tuple[Object, list[str]]:
+    """As `decode`, but raises DecodeError, for who tells it in another way."""
+    decoder = _Decoder()
+    struct = struct_of(obj["apiVersion"], obj["kind"])
+    decoded = decoder.struct(struct, obj, "", "")
+    if "metadata" in struct.fields:
+        decoded.setdefault("metadata", {})
     return decoded, decoder.complaints
 
 
@@ -52,8 +67,7 @@ class _Decoder:
     """Goes through one object. `path` is where it is, as in `spec.containers[0]`; `go_path` is the same
     without indices, after the name of the struct that has the field, as Go writes it."""
 
-    def __init__(self, obj: Object) -> None:
-        self._obj = obj
+    def __init__(self) -> None:
         self.complaints: list[str] = []
 
     def struct(self, struct: Struct, value: dict[str, Any], path: str, names: str) -> dict[str, Any]:
@@ -114,7 +128,7 @@ class _Decoder:
         try:
             return canonical(value)
         except ValueError as error:
-            raise cannot_handle(self._obj, str(error)) from error
+            raise DecodeError(str(error)) from error
 
     def _time(self, text: str) -> str:
         try:
@@ -123,25 +137,16 @@ class _Decoder:
                 return text
         except (ValueError, OverflowError):
             pass
-        why = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
-        raise cannot_handle(self._obj, why)
+        raise DecodeError(
+            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
+        )
 
     def _demand(self, type_: type, field: Field, value: Any, go_path: str) -> Any:
         if not isinstance(value, type_):
             raise self._wrong_type(field, value, go_path)
         return value
 
-    def _wrong_type(self, field: Field, value: Any, go_path: str, found: str = "") -> StatusError:
-        found = found or _json_type(value)
+    def _wrong_type(self, field: Field, value: Any, go_path: str, found: str = "") -> DecodeError:
+        found = found or json_type(value)
         where = f"into Go struct field {go_path} of type {field.go_type}"
-        return cannot_handle(self._obj, f"json: cannot unmarshal {found} {where}")
-
-
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
+        return DecodeError(f"json: cannot unmarshal {found} {where}")

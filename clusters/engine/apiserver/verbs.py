@@ -37,7 +37,7 @@ from clusters.engine.objects import (
     with_status,
     with_value,
 )
-from clusters.engine.store import Overlay
+from clusters.engine.store import MemoryStore, Overlay
 
 _GENERATE_ATTEMPTS = 8
 _KEPT_METADATA = (
@@ -51,7 +51,7 @@ _KEPT_METADATA = (
 _SERVER_METADATA = frozenset({*_KEPT_METADATA, "selfLink", "managedFields"})
 
 
-def get(store: Overlay, kind: str, namespace: str, name: str) -> Object:
+def get(store: MemoryStore, kind: str, namespace: str, name: str) -> Object:
     """The stored object. Raises 404 NotFound."""
     obj = store.get(kind, namespace, name)
     if obj is None:

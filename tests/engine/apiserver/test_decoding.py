@@ -1,5 +1,6 @@
 """Objects from outside: unknown fields, wrong types and the one way to write an amount."""
 
+import json
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from clusters.engine.apiserver import schema
 from clusters.engine.apiserver.decoding import decode, decode_strictly
+from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.quantity_text import canonical
 from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.quantities import parse_quantity
@@ -216,3 +218,63 @@ def test_the_definitions_are_read_once_however_many_ask(monkeypatch):
     for thread in threads:
         thread.join()
     assert loads == [1]
+
+
+def test_bodies_of_subresources_are_decoded_too():
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "spec": {"replicas": "3"}}
+    assert "ScaleSpec.spec.replicas of type int32" in refusal(decode, scale).message
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "grace": 1}
+    assert decode(options) == (
+        {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0},
+        ['unknown field "grace"'],
+    )
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "deleteOptions": {"dryRun": ["All"]}}
+    assert decode_strictly(eviction) == {**eviction, "metadata": {}}
+
+
+class TestJSONText:
+    def test_is_a_value_without_complaints(self):
+        text = b'{"a": [1, 2.5, "x:y", null, {"b": true}], "c": 123456789012345678}'
+        assert parse_json(text) == (json.loads(text), [])
+
+    def test_with_a_field_that_is_there_twice_has_the_last_value(self):
+        text = b'{"spec": {"a": 1, "b": [{"c": 1, "c": 2}, {"a": 1}], "a": 3}, "kind": "x", "kind": "y"}'
+        value, complaints = parse_json(text)
+        assert value == {"spec": {"a": 3, "b": [{"c": 2}, {"a": 1}]}, "kind": "y"}
+        assert complaints == [
+            'duplicate field "kind"',
+            'duplicate field "spec.a"',
+            'duplicate field "spec.b[0].c"',
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"",
+            b"{",
+            b'{"a": 1} x',
+            b"NaN",
+            b'"\xff"',
+            b'{"a": 01}',
+            b'"\\ud800"',
+            b"[" * 300 + b"]" * 300,
+            b'{"a":' * 900 + b"1" + b"}" * 900,
+            b"[" * 100_000,
+        ],
+    )
+    def test_that_is_none_is_refused(self, text):
+        with pytest.raises(ValueError, match=r"."):
+            parse_json(text)
+
+    def test_may_hold_very_long_fractions(self):
+        text = b'{"a": 0.' + b"1" * 5000 + b', "a": 1}'
+        assert parse_json(text) == ({"a": 1}, ['duplicate field "a"'])
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        )
+    )
+    def test_is_read_as_everywhere(self, value):
+        assert parse_json(json.dumps(value, ensure_ascii=False).encode()) == (value, [])
