@@ -9,6 +9,7 @@ from itertools import count
 
 from clusters.engine.control_plane import ControlPlane
 from clusters.engine.controllers.deployment import DeploymentController
+from clusters.engine.controllers.disruption import DisruptionController
 from clusters.engine.controllers.endpoints import EndpointsController
 from clusters.engine.controllers.endpointslice import EndpointSliceController
 from clusters.engine.controllers.event_ttl import EventTTL
@@ -47,5 +48,6 @@ def build(order: Iterator[int] | None = None) -> ControlPlane:
             EventTTL(order),
             KubernetesService(order),
             ServiceAccountsController(order),
+            DisruptionController(order),
         ]
     )

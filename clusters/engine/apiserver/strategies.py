@@ -12,10 +12,12 @@ from clusters.engine.apiserver.admission import admitted_pod_spec
 from clusters.engine.apiserver.fields import FieldError
 from clusters.engine.apiserver.identity import IdentityCache
 from clusters.engine.apiserver.validation import apps, config, others
+from clusters.engine.apiserver.validation.disruption_budget import validate_disruption_budget
 from clusters.engine.apiserver.validation.metadata import validate_metadata
 from clusters.engine.apiserver.validation.pod import validate_pod_spec, validate_pod_update
 from clusters.engine.apiserver.validation.replication_controller import validate_replication_controller
 from clusters.engine.apiserver.validation.service import validate_service, validate_service_update
+from clusters.engine.disruption import NOTHING_COUNTED
 from clusters.engine.objects import Object, controller_of
 
 
@@ -108,6 +110,11 @@ STRATEGIES: Final = {
         validate=_validate_pod,
         validate_update=validate_pod_update,
         status=defaults.pod_status,
+        counts_generations=True,
+    ),
+    "PodDisruptionBudget": Strategy(
+        validate=validate_disruption_budget,
+        status=lambda budget: NOTHING_COUNTED,
         counts_generations=True,
     ),
     "ReplicaSet": Strategy(
