@@ -8,14 +8,13 @@ import asyncio
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-import orjson
-
-from clusters.api import protobuf
-from clusters.api.negotiation import BODIES, media_type
+from clusters.api.negotiation import BODIES, PROTOBUF, YAML, media_type
 from clusters.api.options import IGNORE, STRICT
+from clusters.api.protobuf import decode as decode_protobuf
 from clusters.api.request import Request
 from clusters.engine.apiserver.decoding import cannot_handle, decode
 from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.resources import BY_KIND, Resource
 from clusters.engine.objects import Object
@@ -23,8 +22,6 @@ from clusters.engine.objects import Object
 LONG: Final = 64 * 1024
 """Bytes from which on a body is decoded in a thread."""
 _SUMMARY: Final = 30
-_YAML: Final = "application/yaml"
-_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 
 
 class Kind(NamedTuple):
@@ -62,9 +59,11 @@ async def read(request: Request, expected: Kind, validation: str) -> Body:
 
 def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
     """As `read`, of bytes of a media type."""
-    obj = _typed(_document(body, media, expected), expected)
+    document, complaints = _document(body, media, expected)
+    obj = _typed(document, expected)
     _demand_kind(obj, expected)
-    obj, complaints = decode(obj)
+    obj, unknown = decode(obj)
+    complaints = [*complaints, *unknown]
     if complaints and validation == STRICT:
         raise cannot_handle(obj, f"strict decoding error: {', '.join(complaints)}")
     return Body(obj, [] if validation == IGNORE else complaints)
@@ -72,19 +71,20 @@ def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
 
 def decoded_options(body: bytes, media: str) -> Object:
     """The DeleteOptions in a body; those of every group and version are the same."""
-    document = _typed(_document(body, media, DELETE_OPTIONS), DELETE_OPTIONS)
+    document = _typed(_document(body, media, DELETE_OPTIONS)[0], DELETE_OPTIONS)
     _demand_kind({**document, "apiVersion": DELETE_OPTIONS.api_version}, DELETE_OPTIONS)
     return decode({**document, "apiVersion": DELETE_OPTIONS.api_version})[0]
 
 
-def _document(body: bytes, media: str, expected: Kind) -> Any:
-    if media == _PROTOBUF:
-        return protobuf.decode(body, *expected)
-    if media == _YAML:
-        return read_document(body.decode("utf-8", "replace"))
+def _document(body: bytes, media: str, expected: Kind) -> tuple[Any, list[str]]:
+    """What a body holds, and complaints about fields that it has twice."""
+    if media == PROTOBUF:
+        return decode_protobuf(body, *expected), []
+    if media == YAML:
+        return read_document(body.decode("utf-8", "replace")), []
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return parse_json(body)
+    except ValueError as error:
         why = str(error) if body else "unexpected end of JSON input"
         raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", body) from error
 

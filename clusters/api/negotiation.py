@@ -19,12 +19,6 @@ YAML: Final = "application/yaml"
 PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 BODIES: Final = (JSON, YAML, PROTOBUF)
 _READABLE: Final = (JSON, "application/*", "*/*")
-PATCHES: Final = (
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/apply-patch+yaml",
-    "application/strategic-merge-patch+json",
-)
 
 
 class Wanted(NamedTuple):
@@ -67,11 +61,9 @@ def wants_aggregated(accept: str) -> bool:
     raise not_acceptable(JSON)
 
 
-def media_type(content_type: str, accepted: tuple[str, ...]) -> str:
-    """The media type of a body; without a header it is the first of those accepted. Raises 415."""
-    media = content_type.partition(";")[0].strip().lower()
-    if not media:
-        return accepted[0]
+def media_type(content_type: str, accepted: tuple[str, ...], default: str = JSON) -> str:
+    """The media type of a body; `default` is what it is without a header, "" for nothing. Raises 415."""
+    media = content_type.partition(";")[0].strip().lower() or default
     if media not in accepted:
         message = "the body of the request was in an unknown format - accepted media types include: "
         raise StatusError(415, "UnsupportedMediaType", message + ", ".join(accepted))

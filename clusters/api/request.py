@@ -115,12 +115,13 @@ def parameters_of(scope: Message) -> list[tuple[str, str]]:
 
 
 def target_of(path: str) -> Target | None:
-    """What a path below /api or /apis names, with or without a slash at its end; None: no resource."""
+    """What a path names, with or without a slash at its end; None if that is no resource."""
     parts = path.strip("/").split("/")
     if parts[0] == "api":
-        group, version, rest = "", parts[1], parts[2:]
-    else:
-        group, version, rest = parts[1], parts[2], parts[3:]
+        parts.insert(1, "")
+    if parts[0] not in ("api", "apis") or len(parts) < 4:
+        return None
+    group, version, *rest = parts[1:]
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _OWN_PARTS:
         namespace, rest = rest[1], rest[2:]

@@ -3,12 +3,97 @@
 Models the `rest.Storage` of each below `pkg/registry`.
 """
 
-from clusters.api.answers import Answer, Send
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from clusters.api import bodies, images, reads
+from clusters.api.answers import Answer, json_answer
+from clusters.api.bodies import Kind
+from clusters.api.options import WriteOptions, write_options
+from clusters.api.patches import patch
 from clusters.api.request import Request, Target
-from clusters.engine.apiserver.errors import method_not_supported
+from clusters.api.writes import Answerer, named, run, tried, warnings_of
+from clusters.engine.apiserver import scaling, verbs
+from clusters.engine.apiserver.errors import StatusError, bad_request, method_not_supported
 from clusters.engine.apiserver.resources import Resource
+from clusters.engine.objects import Object, key_of
+from clusters.engine.store import Overlay
+
+Handler = Callable[[Request, Resource, Target], Awaitable[Answer]]
+
+STREAMS: Final = ("attach", "exec", "portforward")
+_SUCCESS: Final = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
-async def serve(request: Request, resource: Resource, target: Target, verb: str, send: Send) -> Answer | None:
-    """The answer about a sub-resource; None if it has been sent already."""
-    raise method_not_supported(f"{resource.plural}/{target.subresource}", verb)
+async def serve(request: Request, resource: Resource, target: Target, verb: str) -> Answer:
+    """The answer about a sub-resource, for a verb that it has."""
+    if target.subresource in STREAMS:
+        # Whoever asks for an upgrade comes in through the WebSocket's door.
+        raise bad_request("Upgrade request required")
+    handler = _HANDLERS.get((target.subresource, verb))
+    if handler is None:
+        raise method_not_supported(resource.kind, verb)
+    return await handler(request, resource, target)
+
+
+async def _update_status(request: Request, resource: Resource, target: Target) -> Answer:
+    answer = Answerer(request, resource)
+    options = write_options(request, "UpdateOptions")
+    obj, warnings = await bodies.read(request, bodies.kind_of(resource), options.validation)
+    obj = named(obj, target)
+
+    def verb(store: Overlay) -> Object:
+        before = store.get(*key_of(obj))
+        stored = verbs.update_status(store, obj)
+        return tried(stored, before) if options.dry_run else stored
+
+    written = await run(request, verb, dry_run=options.dry_run)
+    return answer(written.result, 200, written, warnings)
+
+
+async def _get_scale(request: Request, resource: Resource, target: Target) -> Answer:
+    image = await images.newest(request.cluster_id)
+    return json_answer(scaling.get_scale(image, resource, target.namespace, target.name))
+
+
+async def _update_scale(request: Request, resource: Resource, target: Target) -> Answer:
+    options = write_options(request, "UpdateOptions")
+    body = await bodies.read(request, Kind("autoscaling/v1", "Scale"), options.validation)
+    scale = named(body.object, target)
+
+    def verb(store: Overlay) -> Object:
+        before = store.get(resource.kind, target.namespace, target.name)
+        stored = scaling.update_scale(store, resource, target.namespace, target.name, scale)
+        return tried(stored, before) if options.dry_run else stored
+
+    written = await run(request, verb, dry_run=options.dry_run)
+    return json_answer(written.result, warnings=[*body.warnings, *warnings_of(written)])
+
+
+async def _bind(request: Request, resource: Resource, target: Target) -> Answer:
+    options = write_options(request, "CreateOptions")
+    body = await bodies.read(request, Kind("v1", "Binding"), options.validation)
+    written = await run(request, partial(_bound, body.object, target, options), dry_run=options.dry_run)
+    return json_answer(_SUCCESS, 201, [*body.warnings, *warnings_of(written)])
+
+
+def _bound(binding: Object, target: Target, options: WriteOptions, store: Overlay) -> None:
+    node = (binding.get("target") or {}).get("name")
+    if not node:
+        raise StatusError(422, "Invalid", f'Binding "{target.name}" is invalid: target.name: Required value')
+    verbs.bind(store, target.namespace, target.name, node)
+
+
+_HANDLERS: Final[dict[tuple[str, str], Handler]] = {
+    ("binding", "create"): _bind,
+    ("ephemeralcontainers", "get"): reads.get,
+    ("ephemeralcontainers", "patch"): patch,
+    ("scale", "get"): _get_scale,
+    ("scale", "patch"): patch,
+    ("scale", "update"): _update_scale,
+    ("status", "get"): reads.get,
+    ("status", "patch"): patch,
+    ("status", "update"): _update_status,
+}
+"""By sub-resource and verb."""

@@ -18,6 +18,7 @@ from clusters.api.request import Request, Target
 from clusters.engine.apiserver import fields, listing, verbs
 from clusters.engine.apiserver.errors import bad_request, conflict, invalid
 from clusters.engine.apiserver.listing import ListOptions
+from clusters.engine.apiserver.patching import demand_name
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.cluster import clock_of
 from clusters.engine.objects import Key, Object, key_of, public, uid_of, with_value
@@ -131,19 +132,9 @@ def warnings_of(written: Written[Any]) -> list[str]:
 
 def named(obj: Object, target: Target) -> Object:
     """The object with the namespace of the URL, if it has the name that the URL names. Raises 400."""
-    name, namespace = obj["metadata"].get("name"), obj["metadata"].get("namespace")
-    if not name:
-        raise bad_request("the name of the object (based on URL) was undeterminable: name must be provided")
-    if name != target.name:
-        raise bad_request(
-            f"the name of the object ({name}) does not match the name on the URL ({target.name})"
-        )
-    if namespace and target.namespace and namespace != target.namespace:
-        raise bad_request(
-            f"the namespace of the object ({namespace}) does not match the namespace on the request"
-            f" ({target.namespace})"
-        )
-    return _in_namespace(obj, target.namespace)
+    obj = _in_namespace(obj, target.namespace)
+    demand_name(obj, target.namespace, target.name)
+    return obj
 
 
 def tried(stored: Object, before: Object | None) -> Object:

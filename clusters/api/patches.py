@@ -1,0 +1,95 @@
+"""PATCH of objects and of their parts.
+
+Models the outer half of apiserver's `pkg/endpoints/handlers/patch.go`; how each type of patch is applied is
+in the engine's `patching`.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any, NamedTuple
+
+from clusters.api.answers import Answer, json_answer
+from clusters.api.bodies import LONG
+from clusters.api.negotiation import media_type
+from clusters.api.options import WriteOptions, write_options
+from clusters.api.request import Request, Target
+from clusters.api.writes import Answerer, run, tried, warnings_of
+from clusters.engine.apiserver import fields, patching
+from clusters.engine.apiserver.errors import StatusError, bad_request, invalid
+from clusters.engine.apiserver.json_text import parse_json
+from clusters.engine.apiserver.manifests import read_document
+from clusters.engine.apiserver.patching import Patched
+from clusters.engine.apiserver.resources import Resource
+from clusters.engine.objects import Object
+from clusters.engine.store import Overlay
+
+TYPES = (patching.JSON, patching.MERGE, patching.APPLY, patching.STRATEGIC)
+
+
+class Patch(NamedTuple):
+    """What a client has sent. `complaints` are about fields that the body has twice."""
+
+    type: str
+    body: Any
+    complaints: list[str]
+
+
+async def patch(request: Request, resource: Resource, target: Target) -> Answer:
+    """The object as it is now: 200, and 201 if a patch of the type apply has made it.
+
+    Raises 400, 404, 409, 415, 422.
+    """
+    answer = Answerer(request, resource)
+    sent, options = await _read(request)
+    verb = partial(_patch, resource, target, sent, options)
+    written = await run(request, verb, dry_run=options.dry_run)
+    obj, created, warnings = written.result
+    if target.subresource == "scale":
+        return json_answer(obj, warnings=[*warnings, *warnings_of(written)])
+    return answer(obj, 201 if created else 200, written, warnings)
+
+
+async def _read(request: Request) -> tuple[Patch, WriteOptions]:
+    media = media_type(request.header(b"content-type"), TYPES, default="")
+    options = write_options(request, "PatchOptions")
+    applies = media == patching.APPLY
+    if applies and not request.query.get("fieldManager"):
+        raise _bad_option(fields.required("fieldManager", "is required for apply patch"))
+    if not applies and "force" in request.query:
+        raise _bad_option(fields.forbidden("force", "may not be specified for non-apply patch"))
+    body = await request.read_body()
+    parse = partial(_parsed, media, body)
+    return parse() if len(body) < LONG else await asyncio.to_thread(parse), options
+
+
+def _parsed(media: str, body: bytes) -> Patch:
+    if media == patching.APPLY:
+        return Patch(media, read_document(body.decode("utf-8", "replace")), [])
+    try:
+        return Patch(media, *parse_json(body))
+    except ValueError as error:
+        raise bad_request(f"error decoding patch: {error}") from error
+
+
+def _patch(resource: Resource, target: Target, sent: Patch, options: WriteOptions, store: Overlay) -> Patched:
+    before = store.get(resource.kind, target.namespace, target.name)
+    patched = patching.apply_patch(
+        store,
+        resource,
+        target.namespace,
+        target.name,
+        sent.type,
+        sent.body,
+        subresource=target.subresource,
+        validation=options.validation,
+        complaints=sent.complaints,
+    )
+    return patched._replace(object=_shown(patched.object, before, options))
+
+
+def _shown(obj: Object, before: Object | None, options: WriteOptions) -> Object:
+    return tried(obj, before) if options.dry_run else obj
+
+
+def _bad_option(error: fields.FieldError) -> StatusError:
+    return invalid("PatchOptions.meta.k8s.io", "", [error])
