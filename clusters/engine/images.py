@@ -29,7 +29,8 @@ class Image:
     """What is known about an image. `size` in bytes, durations in simulated seconds.
 
     `ready_after` None: the cluster's delays say when it listens; `exits_after` None: it runs for ever;
-    `sigterm` None: it ignores SIGTERM and is killed; `paths` None: every path answers.
+    `sigterm` None: it ignores SIGTERM and is killed; `paths` None: every path answers. The other fields
+    are explained in `images.yaml`.
     """
 
     name: str
@@ -48,6 +49,19 @@ class Image:
     serves: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     entrypoint: str = ""
+    base: str = "none"
+    curl: str = ""
+    user: str = "root"
+    workdir: str = "/"
+    runs: str = ""
+    files: tuple[str, ...] = ()
+    start_log: tuple[str, ...] = ()
+    access_log: str = ""
+    end_log: str = ""
+    stop_log: str = ""
+    server: str = ""
+    content_type: str = ""
+    error_page: str = ""
 
 
 class Reference(NamedTuple):
@@ -143,6 +157,45 @@ def _image(entry: dict[str, Any]) -> Image:
         field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()
     }
     return Image(**fields)
+
+
+_COREUTILS: Final = frozenset(
+    {
+        *("[", "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df", "dirname", "du", "echo"),
+        *("env", "expr", "false", "find", "getent", "grep", "gzip", "head", "hostname", "id", "kill", "ln"),
+        *("ls", "mkdir", "mktemp", "mv", "nproc", "printenv", "printf", "pwd", "readlink", "rm", "rmdir"),
+        *(
+            "sed",
+            "seq",
+            "sh",
+            "sleep",
+            "sort",
+            "stat",
+            "tail",
+            "tar",
+            "tee",
+            "test",
+            "timeout",
+            "touch",
+            "tr",
+        ),
+        *("true", "tty", "uname", "uniq", "wc", "which", "whoami", "xargs", "yes"),
+    }
+)
+_BASES: Final = {
+    "none": frozenset[str](),
+    # Debian and Ubuntu without any package on top: bash, but neither ps nor ping.
+    "debian": _COREUTILS | {"bash", "dash", "apt-get", "perl"},
+    "busybox": _COREUTILS - {"getent"} | {"ash", "nslookup", "ping", "ps", "top", "vi", "wget", "nc", "free"},
+    "alpine": _COREUTILS | {"ash", "nslookup", "ping", "ps", "top", "vi", "wget", "nc", "free", "apk"},
+}
+
+
+@lru_cache(maxsize=256)
+def programs_of(image: Image) -> frozenset[str]:
+    """The names of all programs that a shell in the image would find."""
+    own = {name.rpartition("/")[2] for name in (*image.serves, *image.programs)}
+    return _BASES[image.base] | own | ({"curl"} if image.curl else set())
 
 
 @lru_cache(maxsize=4096)

@@ -85,7 +85,7 @@ class PodWorker:
         state = self.states.get(container["name"]) or {}
         if any("$(" in word for part in ("command", "args") for word in container.get(part) or ()):
             container = expanded(self.store, self.pod, container)
-        return process_of(container, self.image(container), state.get("env") or ())
+        return process_of(container, self.image(container), state.get("env"))
 
     def running(self) -> list[Object]:
         """The containers that run and could take the ports they want."""

@@ -1,35 +1,45 @@
-"""What the command of a container does: how long it runs, how it ends, what it touches on the way.
+"""What the command of a container does: how long it runs, how it ends, what it prints and touches.
 
-Models no component of Kubernetes but what stands in for the machine's own: a shell that understands the
-small command lines people write in manifests. Left out: variables, loops other than endless ones, pipes,
-background jobs, and everything that a program would really compute.
+Models no component of Kubernetes but what stands in for the machine's own. The commands that people write
+in manifests are run by the simulated shell of `kubelet/shell/`, with time instead of a clock. Left out:
+what a main process or a probe would ask of the network: it succeeds in silence.
 """
 
-import re
-import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from clusters.engine.images import Image
+from clusters.engine.kubelet.shell.catalogue import OFFLINE
+from clusters.engine.kubelet.shell.coreutils import FOR_EVER
+from clusters.engine.kubelet.shell.effects import (
+    Change,
+    Effect,
+    Output,
+    ReadAll,
+    ReadLine,
+    Run,
+    Serve,
+    Sleep,
+    Steady,
+)
+from clusters.engine.kubelet.shell.files import Files
+from clusters.engine.kubelet.shell.interpreter import Shell
+from clusters.engine.kubelet.shell.machine import Machine
 from clusters.engine.objects import Object
 
-_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
-_QUIET: Final = frozenset(
-    {"true", ":", "echo", "printf", "export", "set", "cd", "date", "env", "trap", "mkdir"}
-)
-_ENDLESS: Final = frozenset({"while", "until", "for", "tail", "top", "yes"})
-_OPERATORS: Final = frozenset({";", "&&", "||", "&", "|"})
-_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SYSTEM: Final = re.compile(r"[./]$|/(tmp|etc|proc|sys|dev|usr|bin|var)(/?$|(?<!tmp)(?<!var)/)")
-"""Paths that every image has."""
-_NOT_FOUND: Final = 127
-FOR_EVER: Final = 1e10
-"""Seconds, three hundred years, after which nobody waits for the end of a `sleep`."""
+__all__ = ["FOR_EVER", "Process", "Replay", "execute", "process_of", "words_of"]
+
 STARTUP: Final = 0.1
 """Seconds until a program that cannot work has found that out."""
+MOST_STEPS: Final = 50_000
+"""Effects after which a command is taken to go on for ever in silence."""
+TURNS_REPEATED: Final = 2_000
+"""Turns of an endless loop whose output is looked at; those before them scroll out of the log."""
+_EVERYWHERE: Final = ("/etc/group", "/etc/hostname", "/etc/hosts", "/etc/passwd", "/etc/resolv.conf")
+_MESSAGE: Final = 4096
+"""Bytes of a termination message."""
 
 
 class Process(NamedTuple):
@@ -59,53 +69,140 @@ class Process(NamedTuple):
         return found
 
 
-def process_of(container: Object, image: Image, given: Iterable[str] = ()) -> Process:
+def process_of(container: Object, image: Image, given: Mapping[str, str] | None = None) -> Process:
     """The process that this container of a pod's spec runs, started from that image.
 
-    `given` are the names of variables that it has besides those of its spec.
+    `given` are the variables that it was started with, if they are more than its spec says.
     """
-    variables = frozenset(variable["name"] for variable in container.get("env") or ()).union(given)
-    return _process(
-        image, tuple(container.get("command") or ()), tuple(container.get("args") or ()), variables
-    )
+    variables = {v["name"]: v.get("value") or "" for v in container.get("env") or ()} | dict(given or {})
+    command, args = tuple(container.get("command") or ()), tuple(container.get("args") or ())
+    return _process(image, command, args, tuple(variables.items()), bool(container.get("stdin")))
 
 
-def execute(command: Sequence[str], image: Image, files: set[str]) -> tuple[int, str]:
-    """Run a command in a running container, as an exec probe does: its exit code and what it prints."""
-    shell = _Shell(image, set(files))
-    if not shell.knows(command[0]):
+def words_of(container: Object, image: Image) -> list[str]:
+    """The command line of the container's main process; [] for the image's own program."""
+    command, args = container.get("command") or [], container.get("args") or []
+    if not command and (not args or not image.entrypoint):
+        return []
+    entrypoint = [] if image.entrypoint == "sh" else [image.entrypoint]
+    return [*(command or entrypoint), *args]
+
+
+def execute(command: Sequence[str], image: Image, files: Iterable[str]) -> tuple[int, str]:
+    """Run a command in a running container, as an exec probe does: its exit code and what it prints.
+
+    `files` are the paths that are there beside those of the image.
+    """
+    machine = _machine(image, {}, files)
+    if not machine.has(command[0]):
         return 1, f'exec: "{command[0]}": executable file not found in $PATH: unknown'
-    shell.run(list(command))
-    return shell.code, shell.output
+    replay = Replay(Shell(machine, variables=machine.variables).start(list(command)), machine, 0.0)
+    text = b"".join(output.data for _, output in replay.outputs(until=FOR_EVER))
+    return replay.code, text.decode("utf-8", "replace").rstrip("\n")
+
+
+@dataclass
+class Replay:
+    """A program that runs through its life without anybody waiting: from `start`, in simulated seconds.
+
+    `ended` is when it ended, None while it has not. `stdin_open`: whoever reads stdin waits for ever.
+    """
+
+    program: Run
+    machine: Machine
+    start: float
+    stdin_open: bool = False
+    code: int = 0
+    ended: float | None = None
+    served: float | None = None
+    touched: list[tuple[float, str, bool]] = field(default_factory=list)
+
+    def outputs(self, *, until: float, after: float = float("-inf")) -> Iterator[tuple[float, Output]]:
+        """(time, output) of all it prints up to `until`; what comes before `after` may be left out."""
+        machine, answer = self.machine, None
+        machine.now = self.start
+        for _ in range(MOST_STEPS):
+            try:
+                effect = self.program.send(answer)
+            except StopIteration as end:
+                self.code, self.ended = int(end.value), machine.now
+                return
+            if isinstance(effect, Output):
+                yield machine.now, effect
+            answer = self._answer(effect, until, after)
+            if machine.now > until or machine.now == float("inf"):
+                return
+
+    def _answer(self, effect: Effect, until: float, after: float) -> object:
+        now = self.machine.now
+        if isinstance(effect, Sleep):
+            self.machine.now += effect.seconds
+        elif isinstance(effect, Serve):
+            self.served, self.machine.now = now, float("inf")
+        elif isinstance(effect, Change):
+            self.touched.append((now - self.start, effect.path, effect.content is not None))
+        elif isinstance(effect, Steady):
+            return self._skipped(effect.seconds, until, after)
+        elif isinstance(effect, (ReadLine, ReadAll)):
+            if self.stdin_open:
+                self.machine.now = float("inf")
+            return b""
+        return None
+
+    def _skipped(self, seconds: float, until: float, after: float) -> int:
+        """Pass over the turns of a loop that nobody looks at; returns how many."""
+        if until == float("inf"):
+            self.machine.now = until
+            return 0
+        first = max(after, until - TURNS_REPEATED * seconds)
+        turns = max(0, int((first - self.machine.now) / seconds) - 1)
+        self.machine.now += turns * seconds
+        return turns
+
+
+def _machine(image: Image, variables: dict[str, str], files: Iterable[str]) -> Machine:
+    texts: dict[str, bytes | None] = dict.fromkeys(image.files)
+    texts |= dict.fromkeys((*_EVERYWHERE, *files), b"")
+    return Machine(
+        image, Files(texts, [image.workdir]), OFFLINE, variables, directory=image.workdir, strict=False
+    )
 
 
 @lru_cache(maxsize=1024)
 def _process(
-    image: Image, command: tuple[str, ...], args: tuple[str, ...], variables: frozenset[str]
+    image: Image,
+    command: tuple[str, ...],
+    args: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
+    stdin: bool,
 ) -> Process:
-    if not command and (not args or not image.entrypoint):
-        return _own(image, variables)
-    entrypoint = () if image.entrypoint == "sh" else (image.entrypoint,)
-    words = [*(command or entrypoint), *args]
-    shell = _Shell(image, set())
-    if not shell.knows(words[0]):
+    given = dict(variables)
+    words = words_of({"command": command, "args": args}, image)
+    if not words:
+        if stdin and image.base != "none" and image.exits_after == 0 and not image.exit_code:
+            return Process()  # a shell that waits for what somebody types
+        return _own(image, given)
+    machine = _machine(image, given, ())
+    if not machine.has(words[0]):
         return Process(start_error=f'exec: "{words[0]}": executable file not found in $PATH')
-    shell.run(words)
-    if shell.serving:
-        own = _own(image, variables)
-        return own._replace(
-            ready_after=shell.elapsed + (own.ready_after or 0.0) if shell.elapsed else own.ready_after
-        )
+    replay = Replay(Shell(machine, variables=machine.variables).start(words), machine, 0.0, stdin)
+    said = b""
+    for _, output in replay.outputs(until=float("inf")):
+        said = (said + output.data)[-_MESSAGE:]
+    if replay.served is not None:
+        own = _own(image, given)
+        started = replay.served
+        return own._replace(ready_after=started + (own.ready_after or 0.0) if started else own.ready_after)
     return Process(
-        exits_after=None if shell.endless else shell.elapsed,
-        exit_code=shell.code,
-        message=shell.output if shell.code else "",
-        touched=tuple(shell.touched),
+        exits_after=replay.ended,
+        exit_code=replay.code,
+        message=said.decode("utf-8", "replace").strip() if replay.code else "",
+        touched=tuple(replay.touched),
     )
 
 
-def _own(image: Image, variables: frozenset[str]) -> Process:
-    if image.needs_env and not variables.intersection(image.needs_env):
+def _own(image: Image, variables: dict[str, str]) -> Process:
+    if image.needs_env and not variables.keys() & set(image.needs_env):
         return Process(exits_after=STARTUP, exit_code=1, message=image.message)
     return Process(
         ports=image.ports,
@@ -116,162 +213,3 @@ def _own(image: Image, variables: frozenset[str]) -> Process:
         sigterm=image.sigterm,
         sigterm_code=image.sigterm_code,
     )
-
-
-@dataclass
-class _Shell:
-    """A command line on its way: how long it took so far, and what it left."""
-
-    image: Image
-    files: set[str]
-    elapsed: float = 0.0
-    code: int = 0
-    output: str = ""
-    endless: bool = False
-    serving: bool = False
-    left: bool = False
-    touched: list[tuple[float, str, bool]] = field(default_factory=list)
-
-    def knows(self, program: str) -> bool:
-        name = program.rpartition("/")[2]
-        return name in _COMMANDS or name in self.image.serves + self.image.programs
-
-    def run(self, words: list[str]) -> None:
-        """Run one command; afterwards `code` is its exit code."""
-        if ">" in words or ">>" in words:
-            at = next(i for i, word in enumerate(words) if word in (">", ">>"))
-            self._touch(words[at + 1 : at + 2])
-            words = words[:at]
-        if not words:
-            return
-        name = words[0].rpartition("/")[2]
-        if name in _COMMANDS:
-            _COMMANDS[name](self, words[1:])
-        elif name in self.image.serves:
-            self.endless = self.serving = True
-        else:
-            known = name in self.image.programs
-            self._end(0 if known else _NOT_FOUND, "" if known else f"sh: {words[0]}: not found")
-
-    @property
-    def over(self) -> bool:
-        return self.endless or self.left
-
-    def _end(self, code: int, output: str = "") -> None:
-        self.code = code
-        self.output = output or self.output
-
-    def _touch(self, paths: list[str]) -> None:
-        self.files.update(paths)
-        self.touched.extend((self.elapsed, path, True) for path in paths)
-
-    def quiet(self, words: list[str]) -> None:
-        self._end(0)
-
-    def false(self, words: list[str]) -> None:
-        self._end(1)
-
-    def loop(self, words: list[str]) -> None:
-        self.endless = True
-
-    def sleep(self, words: list[str]) -> None:
-        if "infinity" in words or "inf" in words:
-            self.endless = True
-            return
-        spans = [re.fullmatch(r"(\d*\.?\d+)([smhd]?)", word) for word in words]
-        for span in spans:
-            if span is not None:
-                self.elapsed += float(span[1]) * _UNITS[span[2]]
-        # Seconds that no float can be rounded up from would end the control plane, not the container.
-        self.endless = self.elapsed > FOR_EVER
-        bad = not words or None in spans
-        self._end(1 if bad else 0, f"sleep: invalid number '{' '.join(words)}'" if bad else "")
-
-    def exit(self, words: list[str]) -> None:
-        self.left = True
-        if words:
-            number = re.fullmatch(r"[0-9]{1,9}", words[0])
-            self._end(int(words[0]) % 256 if number else 2)
-
-    def exec(self, words: list[str]) -> None:
-        self.run(words)
-        self.left = True
-
-    def touch(self, words: list[str]) -> None:
-        self._touch(_paths(words))
-        self._end(0)
-
-    def remove(self, words: list[str]) -> None:
-        paths = _paths(words)
-        self.files.difference_update(paths)
-        self.touched.extend((self.elapsed, path, False) for path in paths)
-        self._end(0)
-
-    def cat(self, words: list[str]) -> None:
-        missing = self._missing(words)
-        self._end(
-            1 if missing else 0, f"cat: can't open '{missing}': No such file or directory" if missing else ""
-        )
-
-    def ls(self, words: list[str]) -> None:
-        missing = self._missing(words)
-        self._end(1 if missing else 0, f"ls: {missing}: No such file or directory" if missing else "")
-
-    def test(self, words: list[str]) -> None:
-        self._end(1 if self._missing([word for word in words if word != "]"]) else 0)
-
-    def shell(self, words: list[str]) -> None:
-        # Without a script a shell reads its standard input, which is closed.
-        for flag, text in pairwise(words):
-            if flag.startswith("-") and flag.endswith("c"):
-                self.script(text)
-                return
-
-    def script(self, text: str) -> None:
-        """Run a script: commands joined by `;`, `&&`, `||` and line ends."""
-        lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=";&|>")
-        lexer.whitespace_split = True
-        lexer.commenters = ""
-        operator, words = ";", list[str]()
-        try:
-            tokens = [*lexer, ";"]
-        except ValueError:
-            self._end(2, "sh: syntax error: unterminated quoted string")
-            return
-        for token in tokens:
-            if token not in _OPERATORS:
-                words.append(token)
-                continue
-            if (
-                words
-                and not self.over
-                and (operator != "&&" or not self.code)
-                and (operator != "||" or self.code)
-            ):
-                self.run(words)
-            operator, words = token, []
-
-    def _missing(self, words: list[str]) -> str:
-        absent = (path for path in _paths(words) if path not in self.files and not _SYSTEM.match(path))
-        return next(absent, "")
-
-
-def _paths(words: list[str]) -> list[str]:
-    return [word for word in words if not word.startswith("-")]
-
-
-_COMMANDS: Final[dict[str, Callable[[_Shell, list[str]], None]]] = {
-    **dict.fromkeys(_QUIET, _Shell.quiet),
-    **dict.fromkeys(_ENDLESS, _Shell.loop),
-    **dict.fromkeys(_SHELLS, _Shell.shell),
-    "false": _Shell.false,
-    "sleep": _Shell.sleep,
-    "exit": _Shell.exit,
-    "exec": _Shell.exec,
-    "touch": _Shell.touch,
-    "rm": _Shell.remove,
-    "cat": _Shell.cat,
-    "ls": _Shell.ls,
-    "test": _Shell.test,
-    "[": _Shell.test,
-}

@@ -75,7 +75,7 @@ def test_several_successes_may_be_asked_for():
         (
             "nginx",
             {"exec": {"command": ["cat", "/var/ready"]}},
-            "cat: can't open '/var/ready': No such file or directory",
+            "cat: /var/ready: No such file or directory",
         ),
         ("nginx", {"exec": {"command": ["false"]}}, "command exited with 1"),
         ("nginx", http("web"), "couldn't find port: 'web' in container main"),

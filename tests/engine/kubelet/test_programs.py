@@ -108,13 +108,13 @@ def test_a_redirection_makes_a_file():
     ("command", "answer"),
     [
         (["cat", "/tmp/there"], (0, "")),
-        (["cat", "/tmp/gone"], (1, "cat: can't open '/tmp/gone': No such file or directory")),
-        (["ls", "/var/ready"], (1, "ls: /var/ready: No such file or directory")),
+        (["cat", "/tmp/gone"], (1, "cat: /tmp/gone: No such file or directory")),
+        (["ls", "/var/ready"], (2, "ls: cannot access '/var/ready': No such file or directory")),
         (["redis-cli", "ping"], (0, "")),
         (["psql"], (1, 'exec: "psql": executable file not found in $PATH: unknown')),
         (
             ["sh", "-c", "cat /tmp/gone || true"],
-            (0, "cat: can't open '/tmp/gone': No such file or directory"),
+            (0, "cat: /tmp/gone: No such file or directory"),
         ),
     ],
 )

@@ -1,0 +1,28 @@
+"""All programs that are simulated, by name. Whether an image has one, images.yaml says."""
+
+from typing import Final
+
+from clusters.engine.kubelet.shell import (
+    archive,
+    coreutils,
+    databases,
+    dns_clients,
+    http_clients,
+    inspection,
+    shells,
+)
+from clusters.engine.kubelet.shell.machine import Program
+
+OFFLINE: Final[dict[str, Program]] = {
+    **coreutils.PROGRAMS,
+    **inspection.PROGRAMS,
+    **archive.PROGRAMS,
+    **shells.PROGRAMS,
+}
+"""Those that ask nothing of the network."""
+PROGRAMS: Final[dict[str, Program]] = {
+    **OFFLINE,
+    **http_clients.PROGRAMS,
+    **dns_clients.PROGRAMS,
+    **databases.PROGRAMS,
+}
