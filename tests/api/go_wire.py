@@ -8,6 +8,17 @@ import orjson
 from clusters.api.protobuf.messages import INLINE, MESSAGES
 from clusters.api.protobuf.scalars import SCALARS
 from clusters.api.protobuf.wire import VARINT
+from clusters.engine.apiserver.resources import RESOURCES
+
+KINDS = [
+    *((r.api_version, r.kind) for r in RESOURCES if r.kind in MESSAGES),
+    ("autoscaling/v1", "Scale"),
+    ("policy/v1", "Eviction"),
+    ("v1", "Binding"),
+    ("v1", "DeleteOptions"),
+    ("authentication.k8s.io/v1", "TokenRequest"),
+]
+"""(apiVersion, kind) of what a body may hold."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.objects import Object
 
 MAGIC: Final = b"k8s\0"
-MOST_VALUES: Final = 500_000
+MOST_VALUES: Final = 200_000
 """Two bytes can be a value, which takes a hundred as a Python object."""
 
 _SUMMARY: Final = 30

@@ -13,6 +13,7 @@ import orjson
 
 from clusters.engine.apiserver import openapi_paths as paths
 from clusters.engine.apiserver.definitions import META, VERSION, load, names, reached, references
+from clusters.engine.apiserver.discovery import GIT_VERSION
 from clusters.engine.apiserver.resources import RESOURCES
 
 _API_GROUPS: Final = sorted({resource.group for resource in RESOURCES if resource.group})
@@ -61,7 +62,7 @@ def _documents() -> dict[str, _Document]:
         text = orjson.dumps(
             {
                 "openapi": "3.0.0",
-                "info": {"title": "Kubernetes", "version": "v1.37.1"},
+                "info": {"title": "Kubernetes", "version": GIT_VERSION},
                 "paths": dict(sorted(items.items())),
                 "components": {"schemas": reached(references(items), schemas.__getitem__)},
             }
