@@ -10,6 +10,8 @@ from clusters.engine.apiserver.errors import StatusError
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Rest = Callable[[], Awaitable[None]]
+"""What is left of an answer that has begun and may last for hours. Whoever awaits it keeps nothing else."""
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON: Final = b"application/json"

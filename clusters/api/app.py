@@ -9,8 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from clusters.api import reads, reviews, subresources, watch, writes
-from clusters.api.answers import Answer, Message, Receive, Send, refusal, send_answer
+from clusters.api import patches, reads, reviews, subresources, watch, writes
+from clusters.api.answers import Answer, Message, Receive, Rest, Send, refusal, send_answer
 from clusters.api.documents import document
 from clusters.api.doors import admit
 from clusters.api.request import DisconnectedError, Request, Target, target_of
@@ -49,8 +49,10 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 
     try:
         answer = await _answer(scope, receive, sending)
-        if answer is not None:
+        if isinstance(answer, Answer):
             await send_answer(sending, answer)
+        elif answer is not None:
+            await answer()
     except DisconnectedError:
         pass
     finally:
@@ -58,8 +60,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         access.info("%s %s %s %.0f ms", scope["method"], _shown(scope), codes[0] if codes else "-", elapsed)
 
 
-async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | None:
-    """The answer, None if it has been sent already. Whatever is raised becomes a Status."""
+async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | Rest | None:
+    """The answer, the rest of one that has begun, None if it was sent. What is raised becomes a Status."""
     try:
         path, holder = await admit(scope)
         return await _route(Request(scope, receive, path, holder), send)
@@ -74,20 +76,19 @@ async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | None
         return refusal(StatusError(500, "InternalError", "Internal error occurred"))
 
 
-async def _route(request: Request, send: Send) -> Answer | None:
-    if request.path.startswith(("/api/", "/apis/")):
-        target = target_of(request.path)
-        if target is not None:
-            return await _resource(request, target, send)
-    if request.method != "GET":
-        raise _unknown_path() if await document(request) is None else _wrong_method()
+async def _route(request: Request, send: Send) -> Answer | Rest | None:
+    target = target_of(request.path)
+    if target is not None:
+        return await _resource(request, target, send)
     answer = await document(request)
     if answer is None:
         raise _unknown_path()
+    if request.method != "GET":
+        raise _wrong_method()
     return answer
 
 
-async def _resource(request: Request, target: Target, send: Send) -> Answer | None:
+async def _resource(request: Request, target: Target, send: Send) -> Answer | Rest | None:
     resource = BY_PATH.get((target.group, target.version, target.plural))
     if resource is None or not _is_place(resource, target):
         raise _unknown_path()
@@ -110,12 +111,11 @@ async def _resource(request: Request, target: Target, send: Send) -> Answer | No
 
 async def _serve(
     request: Request, resource: Resource, target: Target, verb: str, send: Send
-) -> Answer | None:
+) -> Answer | Rest | None:
     if target.subresource:
         return await subresources.serve(request, resource, target, verb)
     if verb == "watch":
-        await watch.serve(request, resource, target.namespace, "", send)
-        return None
+        return await watch.begin(request, resource, target.namespace, "", send)
     handlers = reviews.HANDLERS if resource.kind in reviews.KINDS else _HANDLERS
     return await handlers[verb](request, resource, target)
 
@@ -125,6 +125,7 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "list": reads.list_,
     "create": writes.create,
     "update": writes.update,
+    "patch": patches.patch,
     "delete": writes.delete,
     "deletecollection": writes.delete_collection,
 }

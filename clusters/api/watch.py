@@ -3,13 +3,15 @@
 Models apiserver's `pkg/endpoints/handlers/watch.go` and what stands behind it, `pkg/storage/cacher`. Left
 out: watches over WebSockets, and answers in protobuf.
 
-    await serve(request, resource, namespace, name, send)
+    rest = await begin(request, resource, namespace, name, send)
+    await rest()
 
 What is wrong with the request is raised before the answer begins; what goes wrong later is an event of
 type ERROR, which ends the watch, as upstream has it.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 from math import inf
@@ -18,7 +20,7 @@ from typing import Final
 
 from clusters import journal, memory
 from clusters.api import images, negotiation
-from clusters.api.answers import JSON, Send
+from clusters.api.answers import JSON, Receive, Rest, Send
 from clusters.api.followers import BOOKMARK, followers
 from clusters.api.outbox import Outbox
 from clusters.api.reads import deprecation, included, simulated_now
@@ -42,6 +44,8 @@ from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
 from clusters.writer import writer
 
+logger = logging.getLogger(__name__)
+
 MIN_REQUEST_TIMEOUT: Final = 1800.0
 """Seconds, kube-apiserver's flag of that name: who names no timeout gets one to two times as much."""
 CHUNK: Final = 64 * 1024
@@ -52,9 +56,22 @@ _CHANCE: Final = Random()
 class OpenWatch:
     """One open watch, as its follower knows it. `since` is the revision up to which it has been told."""
 
-    __slots__ = ("_first", "_form", "_outbox", "bookmark_at", "kind", "resource", "selection", "since")
+    __slots__ = (
+        "_first",
+        "_form",
+        "_outbox",
+        "bookmark_at",
+        "cluster_id",
+        "kind",
+        "resource",
+        "selection",
+        "since",
+    )
 
-    def __init__(self, resource: Resource, selection: Selection, form: Form, outbox: Outbox) -> None:
+    def __init__(
+        self, cluster_id: str, resource: Resource, selection: Selection, form: Form, outbox: Outbox
+    ) -> None:
+        self.cluster_id = cluster_id
         self.kind = resource.kind
         self.selection = selection
         self.since = 0
@@ -91,6 +108,16 @@ class OpenWatch:
         """End in order."""
         self._outbox.end()
 
+    async def stay(self, receive: Receive, timer: asyncio.TimerHandle) -> None:
+        """Wait until the client is gone, which by ASGI it also is when its answer is complete."""
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            timer.cancel()
+            self._outbox.drop()
+            followers().leave(self.cluster_id, self)
+
     def _line(self, event: Event, image: MemoryStore, shared: dict[object, bytes]) -> bytes:
         key = (self.kind, event.revision, event.type, self._form, self._first)
         found = shared.get(key)
@@ -103,35 +130,30 @@ class OpenWatch:
         return found
 
 
-async def serve(
+async def begin(
     request: Request, resource: Resource, namespace: str, name: str, send: Send, chance: Random = _CHANCE
-) -> None:
-    """Answer a watch until the client goes or its time is over; a `name` is that of the only object.
+) -> Rest:
+    """Begin the answer to a watch; a `name` is that of the only object. Whoever gets the rest awaits it.
 
     Raises StatusError and Cluster.DoesNotExist before anything is sent.
     """
     form = Form(negotiation.wanted(request.header(b"accept")), included(request))
     options = watch_options(request.query, resource, name)
-    outbox = Outbox(send)
-    watch = OpenWatch(resource, selection_of(resource, namespace, options.selectors), form, outbox)
+    selection = selection_of(resource, namespace, options.selectors)
+    watch = OpenWatch(request.cluster_id, resource, selection, form, Outbox(send))
+    loop = asyncio.get_running_loop()
     if options.bookmarks:
-        watch.bookmark_at = asyncio.get_running_loop().time() + BOOKMARK
+        watch.bookmark_at = loop.time() + BOOKMARK
     seconds = MIN_REQUEST_TIMEOUT * (1 + chance.random()) if options.timeout is None else options.timeout
-    ends_at = asyncio.get_running_loop().time() + seconds
-    try:
-        await _begin(request.cluster_id, watch, options, send)
-        timer = asyncio.get_running_loop().call_at(ends_at, watch.end)
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        timer.cancel()
-    finally:
-        outbox.drop()
-        followers().leave(request.cluster_id, watch)
+    ends_at = loop.time() + seconds
+    await _tell_so_far(watch, options, send)
+    timer = loop.call_at(ends_at, watch.end)
+    return partial(watch.stay, request.receive, timer)
 
 
-async def _begin(cluster_id: str, watch: OpenWatch, options: WatchOptions, send: Send) -> None:
-    """Begin the answer, send what has happened already, and have the rest told."""
-    image = await images.newest(cluster_id)
+async def _tell_so_far(watch: OpenWatch, options: WatchOptions, send: Send) -> None:
+    """Send the beginning and what has happened already, and have a follower tell the rest."""
+    image = await images.newest(watch.cluster_id)
     headers = [(b"content-type", JSON), *deprecation(watch.resource)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     # Not until there is a body does Daphne send the headers.
@@ -139,13 +161,16 @@ async def _begin(cluster_id: str, watch: OpenWatch, options: WatchOptions, send:
     try:
         after = image.revision if options.revision is None else options.revision
         if options.state:
-            image = await _reached(cluster_id, image, after)
+            image = await _reached(watch.cluster_id, image, after)
             await _tell_state(watch, options, image)
             after = image.revision
-        await _join(cluster_id, watch, after)
+        await _join(watch, after)
     except StatusError as error:
         watch.fail(error)
     except Cluster.DoesNotExist:
+        watch.end()
+    except Exception:
+        logger.exception("Cluster %s: a watch could not begin.", watch.cluster_id)
         watch.end()
 
 
@@ -167,13 +192,13 @@ async def _tell_state(watch: OpenWatch, options: WatchOptions, image: MemoryStor
         await watch.tell_past([bookmark(watch.resource, image.revision, initial_events_end=True)], image)
 
 
-async def _join(cluster_id: str, watch: OpenWatch, after: int) -> None:
+async def _join(watch: OpenWatch, after: int) -> None:
     """Tell the watch what happened after a revision, and let a follower tell the rest. Raises 410."""
     while True:
-        image, changes = await _since(cluster_id, watch.selection, after)
+        image, changes = await _since(watch.cluster_id, watch.selection, after)
         after = max([after, image.revision, *(change.revision for change in changes[-1:])])
         await watch.tell_past(events(watch.selection, changes), image)
-        follower = followers().follower(cluster_id, image)
+        follower = followers().follower(watch.cluster_id, image)
         if follower.image.revision <= after:
             watch.since = after
             follower.join(watch)
