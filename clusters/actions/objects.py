@@ -63,7 +63,7 @@ def expose(
     port: int,
     target_port: int | str,
 ) -> Object:
-    """A Service named `service` to the pods of a ReplicationController, or to a pod, as `kubectl expose`.
+    """A Service named `service` to a pod, or to those that a controller selects, as `kubectl expose`.
 
     `target_port` is a number or the name of a container's port.
     """
@@ -145,9 +145,16 @@ def _port(port: int | str) -> int | str:
 
 
 def _selector(exposed: Object) -> dict[str, str]:
-    if exposed["kind"] != "Pod":
-        selector: dict[str, str] = exposed["spec"]["selector"]
-        return selector
-    if not labels_of(exposed):
-        raise bad_request("the pod has no labels and cannot be exposed")
-    return labels_of(exposed)
+    kind = exposed["kind"]
+    if kind == "Pod":
+        if not labels_of(exposed):
+            raise bad_request("the pod has no labels and cannot be exposed")
+        return labels_of(exposed)
+    selector: Object = exposed["spec"].get("selector") or {}
+    if kind in ("ReplicaSet", "Deployment"):
+        if selector.get("matchExpressions"):
+            raise bad_request("couldn't convert expressions to map-based selector format")
+        selector = selector.get("matchLabels") or {}
+    if not selector:
+        raise bad_request(f"cannot expose a {kind}")
+    return selector

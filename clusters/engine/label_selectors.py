@@ -9,6 +9,7 @@ from clusters.engine.labels import Requirement, Selector
 from clusters.engine.objects import Object
 
 _OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!exists"}
+_TEXTS: Final = {"In": "{0} in ({1})", "NotIn": "{0} notin ({1})", "Exists": "{0}", "DoesNotExist": "!{0}"}
 _NOTHING: Final = (Requirement("", "in", frozenset()),)
 
 
@@ -29,6 +30,16 @@ def label_selector(obj: Object | None) -> Selector:
         values = frozenset(expression.get("values") or ())
         requirements.append(Requirement(expression["key"], operator, values))
     return tuple(requirements)
+
+
+def format_label_selector(obj: Object) -> str:
+    """The LabelSelector as `-l` takes it, sorted by key: `app=kubia,tier in (db,web),!old`."""
+    terms = [(key, f"{key}={value}") for key, value in (obj.get("matchLabels") or {}).items()]
+    for expression in obj.get("matchExpressions") or ():
+        form = _TEXTS.get(expression["operator"], "{0}")
+        values = ",".join(sorted(expression.get("values") or ()))
+        terms.append((expression["key"], form.format(expression["key"], values)))
+    return ",".join(text for _key, text in sorted(terms))
 
 
 def with_label(obj: Object, key: str, value: str) -> Object:

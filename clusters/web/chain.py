@@ -27,8 +27,9 @@ from clusters.engine.objects import (
     uid_of,
 )
 from clusters.engine.store import MemoryStore
-from clusters.web.sentences import Sentence, Told, mono, tell
+from clusters.web.sentences import tell
 from clusters.web.states import node_state, pod_state
+from clusters.web.telling import Sentence, Told, mono
 from clusters.web.times import clock_text, started_at
 
 DEEPEST: Final = 12

@@ -74,33 +74,22 @@ def create_replication_controller(request: HttpRequest, cluster_id: str) -> Http
 
 
 @require_POST
-def scale(request: HttpRequest, cluster_id: str, namespace: str, name: str) -> HttpResponse:
-    """How many pods a ReplicationController shall keep: replicas."""
+def scale(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
+    """How many pods a ReplicationController, ReplicaSet or Deployment shall keep: replicas."""
     form = ScaleForm(request.POST)
 
     def verb(person: str) -> Told:
         replicas = form.cleaned_data["replicas"]
-        actions.scale(cluster_id, person, "ReplicationController", namespace, name, replicas)
+        actions.scale(cluster_id, person, kind, namespace, name, replicas)
         return Told(_("You scaled %(name)s to %(n)d.") % {"name": name, "n": replicas})
 
     return act(request, cluster_id, verb, form)
 
 
 @require_POST
-def delete_replication_controller(
-    request: HttpRequest, cluster_id: str, namespace: str, name: str
-) -> HttpResponse:
-    """Delete a ReplicationController; its pods follow."""
-    return _delete(request, cluster_id, "ReplicationController", namespace, name)
+def delete(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
+    """Delete a Service, whose address is free again then, or what keeps pods: they follow."""
 
-
-@require_POST
-def delete_service(request: HttpRequest, cluster_id: str, namespace: str, name: str) -> HttpResponse:
-    """Delete a Service; its address is free again."""
-    return _delete(request, cluster_id, "Service", namespace, name)
-
-
-def _delete(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
     def verb(person: str) -> Told:
         actions.delete_object(cluster_id, person, kind, namespace, name)
         return Told(_("You deleted %(name)s.") % {"name": name})
@@ -110,16 +99,17 @@ def _delete(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
 
 @require_POST
 def expose(request: HttpRequest, cluster_id: str) -> HttpResponse:
-    """The form "Expose": controller as namespace/name, name, type, port, target_port."""
+    """The form "Expose": controller as Kind/namespace/name, name, type, port, target_port."""
     form = ExposeForm(request.POST)
-    namespace, _slash, controller = request.POST.get("controller", "").rpartition("/")
+    kind, _slash, place = request.POST.get("controller", "").partition("/")
+    namespace, _slash, controller = place.rpartition("/")
 
     def verb(person: str) -> Told:
         wanted = form.cleaned_data
         actions.expose(
             cluster_id,
             person,
-            kind="ReplicationController",
+            kind=kind or "ReplicationController",
             namespace=namespace or "default",
             name=controller,
             service=wanted["name"],

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine import quantities
+from clusters.engine.controllers.deployment_util import revision_of
+from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.labels import format_labels
 from clusters.engine.objects import (
     Object,
@@ -105,15 +107,42 @@ def _controller(image: MemoryStore, controller: Object) -> list[Fact]:
         Fact(_("Ready"), ready),
         Fact(_("Wants"), ngettext("%(n)d pod", "%(n)d pods", wanted) % {"n": wanted}),
         Fact(_("Image"), ", ".join(container["image"] for container in containers), mono=True),
-        Fact(_("Selector"), _selector(spec.get("selector")), mono=True),
+        Fact(_("Selector"), _selector(controller), mono=True),
         Fact(_("Labels"), format_labels(labels_of(controller)), mono=True),
     ]
 
 
-def _selector(selector: Object | None) -> str:
-    if selector and ("matchLabels" in selector or "matchExpressions" in selector):
-        return format_labels(selector.get("matchLabels") or {})
-    return format_labels(selector or {})
+def _selector(controller: Object) -> str:
+    selector = controller["spec"].get("selector") or {}
+    if controller["kind"] == "ReplicationController":
+        return format_labels(selector)
+    return format_label_selector(selector)
+
+
+def _replica_set(image: MemoryStore, replica_set: Object) -> list[Fact]:
+    owner = controller_of(replica_set)
+    return [
+        Fact(_("Owner"), f"{owner['kind']} {owner['name']}" if owner else ""),
+        _revision(replica_set),
+        *_controller(image, replica_set),
+    ]
+
+
+def _deployment(image: MemoryStore, deployment: Object) -> list[Fact]:
+    spec, status = deployment["spec"], deployment.get("status") or {}
+    text = _("%(used)s of %(all)s")
+    updated = text % {"used": status.get("updatedReplicas", 0), "all": spec.get("replicas", 1)}
+    return [
+        Fact(_("Rollout"), _("paused") if spec.get("paused") else "", tone="work"),
+        _revision(deployment),
+        Fact(_("Up to date"), updated),
+        *_controller(image, deployment),
+        Fact(_("Strategy"), (spec.get("strategy") or {}).get("type", "")),
+    ]
+
+
+def _revision(obj: Object) -> Fact:
+    return Fact(_("Revision"), str(revision_of(obj) or ""))
 
 
 def _service(image: MemoryStore, service: Object) -> list[Fact]:
@@ -197,6 +226,8 @@ _FACTS: Final[dict[str, Callable[[MemoryStore, Object], list[Fact]]]] = {
     "Pod": _pod,
     "Node": _node,
     "ReplicationController": _controller,
+    "ReplicaSet": _replica_set,
+    "Deployment": _deployment,
     "Service": _service,
     "Endpoints": _endpoints,
     "EndpointSlice": _slice,

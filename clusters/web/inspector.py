@@ -9,11 +9,13 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.events import told_at
 from clusters.engine.objects import (
     Key,
     Object,
+    controller_of,
     is_deleting,
     name_of,
     namespace_of,
@@ -36,6 +38,8 @@ from clusters.web.times import age_text, clock_text, started_at
 from clusters.web.yaml_text import yaml_text
 
 TABS: Final = ("why", "events", "yaml")
+SCALED: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment"})
+"""Kinds that keep as many pods as they are told to."""
 TONES: Final = {
     "ready": "run",
     "running": "run",
@@ -159,7 +163,7 @@ def _pill(image: MemoryStore, obj: Object) -> Pill | None:
         return Pill(node_words()[state], TONES[state], "s-crashing" if state == "notready" else f"s-{state}")
     if is_deleting(obj):
         return Pill(_("Terminating"), "leave", "s-terminating")
-    if kind == "ReplicationController":
+    if kind in SCALED:
         ready, wanted = (obj.get("status") or {}).get("readyReplicas", 0), obj["spec"].get("replicas", 1)
         text = _("%(ready)d of %(wanted)d ready") % {"ready": ready, "wanted": wanted}
         return Pill(text, "run" if ready == wanted else "work")
@@ -176,9 +180,11 @@ def _actions(obj: Object) -> Actions:
     if kind == "Node":
         powered = simulation_of(obj).get("powered", True)
         return Actions(power="off" if powered else "on", delete="nodes")
-    if kind == "ReplicationController":
+    if kind in SCALED:
+        # A Deployment would give its ReplicaSet the old size again at once.
+        free = controller_of(obj) is None
         replicas = obj["spec"].get("replicas", 1)
-        return Actions(scale=True, expose=True, replicas=replicas, delete="replicationcontrollers")
+        return Actions(scale=free, expose=free, replicas=replicas, delete=BY_KIND[kind].plural)
     if kind == "Service" and (namespace_of(obj), name_of(obj)) != ("default", "kubernetes"):
         return Actions(delete="services")
     return Actions()

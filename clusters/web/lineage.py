@@ -141,7 +141,7 @@ class History:
             self._node(change)
         elif kind == "Service":
             self._service(change)
-        elif kind in SCALERS:
+        elif kind in SCALERS or kind == "Deployment":
             self._scaler(change)
         elif change.key == CLUSTER:
             self.started = min(self.started, created_at(change.object))

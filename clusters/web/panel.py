@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from clusters.engine.objects import Object, namespace_of
+from clusters.engine.apiserver.resources import BY_KIND
+from clusters.engine.objects import Object, controller_of, name_of, namespace_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.lineage import History
 from clusters.web.map.nodes import natural
@@ -12,13 +13,26 @@ from clusters.web.states import external_addresses, node_state, node_words
 
 
 @dataclass(frozen=True, slots=True)
-class Controller:
-    """A ReplicationController: how many pods it wants and how many are ready."""
+class Part:
+    """A ReplicaSet of a Deployment that has pods or wants some."""
 
     namespace: str
     name: str
     replicas: int
     ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """What keeps pods running: how many it wants and how many are ready. `plural` is its place in URLs."""
+
+    kind: str
+    plural: str
+    namespace: str
+    name: str
+    replicas: int
+    ready: int
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,13 @@ class Guide:
 def workloads(image: MemoryStore) -> Workloads:
     """The controllers and Services, without the Service that every cluster has."""
     return Workloads(
-        tuple(_controller(obj) for obj in image.list("ReplicationController")),
+        tuple(
+            _controller(image, obj)
+            for kind in ("ReplicationController", "Deployment", "ReplicaSet")
+            for obj in image.list(kind)
+            # A ReplicaSet of a Deployment is a part of that.
+            if controller_of(obj) is None
+        ),
         tuple(
             _service(obj)
             for obj in image.list("Service")
@@ -100,10 +120,25 @@ def guide(image: MemoryStore, history: History) -> Guide:
     return Guide(4, _("Break it as often as you like"), text)
 
 
-def _controller(obj: Object) -> Controller:
-    status = obj.get("status") or {}
-    replicas = obj["spec"].get("replicas", 1)
-    return Controller(namespace_of(obj), obj["metadata"]["name"], replicas, status.get("readyReplicas", 0))
+def _controller(image: MemoryStore, obj: Object) -> Controller:
+    parts = image.indexed("by-owner", uid_of(obj)) if obj["kind"] == "Deployment" else []
+    return Controller(
+        obj["kind"],
+        BY_KIND[obj["kind"]].plural,
+        namespace_of(obj),
+        name_of(obj),
+        *_counts(obj),
+        parts=tuple(
+            Part(namespace_of(part), name_of(part), *_counts(part))
+            for part in parts
+            if part["spec"].get("replicas") or (part.get("status") or {}).get("replicas")
+        ),
+    )
+
+
+def _counts(obj: Object) -> tuple[int, int]:
+    """How many pods it wants, and how many are ready."""
+    return obj["spec"].get("replicas", 1), (obj.get("status") or {}).get("readyReplicas", 0)
 
 
 def _service(obj: Object) -> ServiceLine:

@@ -5,65 +5,32 @@ telling (a status that repeats what is known).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.engine.changes import ADDED, CLIENT, DELETED, Change, by_person
+from clusters.engine.changes import ADDED, CLIENT, DELETED, by_person
 from clusters.engine.objects import (
     Object,
     condition_of,
-    controller_of,
     is_deleting,
     is_ready,
     simulation_of,
 )
+from clusters.web.controller_sentences import (
+    deployer,
+    rollout,
+    scaler_pod,
+    you_deployment,
+    you_scaler,
+)
 from clusters.web.map.pods import pulling_container
 from clusters.web.states import container_statuses, external_addresses, failed_container
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """`icon` is the id of a symbol, `tone` fail, work, run or quiet, `html` the sentence.
-
-    `pulling` is (from, until) in simulated seconds while the sentence tells of a pull.
-    """
-
-    icon: str
-    tone: str
-    html: SafeString
-    pulling: tuple[float, float] | None = None
-
-
-class Told(NamedTuple):
-    """A change with the state before it, and how many pods its controller had counted, if it is known."""
-
-    change: Change
-    before: Object | None
-    counted: int | None = None
-    wanted: int | None = None
-
-    @property
-    def name(self) -> str:
-        return self.change.key.name
-
-    @property
-    def dies(self) -> bool:
-        """Whether this change is the one that ends it: a deletion begins, or it goes without one."""
-        doomed = self.change.verb == DELETED or is_deleting(self.change.object)
-        return doomed and (self.before is None or not is_deleting(self.before))
-
-
-def strong(text: str) -> SafeString:
-    return format_html("<b>{}</b>", text)
-
-
-def mono(text: str) -> SafeString:
-    return format_html("<code>{}</code>", text)
+from clusters.web.telling import Sentence, Told, mono, say, strong, you_changed
 
 
 def tell(told: Told) -> list[Sentence]:
@@ -85,24 +52,14 @@ def _by_client(client: str) -> SafeString:
     return format_html(_("(from the client {name})"), name=mono(client))
 
 
-def _you(told: Told) -> list[Sentence]:
-    """A person's change of any object."""
-    you, name, kind = strong(_("You")), mono(told.name), told.change.key.kind
-    if told.change.verb == ADDED:
-        return [_said("s-command", "quiet", _("{you} created {kind} {name}"), you=you, kind=kind, name=name)]
-    if told.dies:
-        return [_said("s-gone", "fail", _("{you} deleted {kind} {name}"), you=you, kind=kind, name=name)]
-    return [_said("s-command", "quiet", _("{you} changed {kind} {name}"), you=you, kind=kind, name=name)]
-
-
 def _you_pod(told: Told) -> list[Sentence]:
     if not told.dies:
-        return _you(told)
+        return you_changed(told)
     by_force = told.change.verb == DELETED or not told.change.object["metadata"].get(
         "deletionGracePeriodSeconds", 1
     )
     text = _("{you} killed {name} by force") if by_force else _("{you} killed {name}")
-    return [_said("s-gone", "fail", text, you=strong(_("You")), name=mono(told.name))]
+    return [say("s-gone", "fail", text, you=strong(_("You")), name=mono(told.name))]
 
 
 def _you_node(told: Told) -> list[Sentence]:
@@ -110,45 +67,17 @@ def _you_node(told: Told) -> list[Sentence]:
     powered = _power(told.change.object)
     if told.before is not None and told.change.verb != DELETED and powered != _power(told.before):
         if powered:
-            return [_said("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
-        return [_said("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
+            return [say("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
+        return [say("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
     if told.change.verb == ADDED:
-        return [_said("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
-    return _you(told)
-
-
-def _you_scaler(told: Told) -> list[Sentence]:
-    before = None if told.before is None else told.before["spec"].get("replicas")
-    after = told.change.object["spec"].get("replicas")
-    if told.change.verb == DELETED or before in (None, after):
-        return _you(told)
-    text = _("{you} scaled {name} from {before} to {after}")
-    name = mono(told.name)
-    return [_said("s-command", "quiet", text, you=strong(_("You")), name=name, before=before, after=after)]
-
-
-def _scaler_pod(told: Told) -> list[Sentence]:
-    """What a controller did to a pod, and the count that made it."""
-    owner = controller_of(told.change.object) or {"kind": "ReplicationController"}
-    actor, name = strong(owner["kind"]), mono(told.name)
-    if told.change.verb == ADDED:
-        did, icon = _said("g-api", "quiet", _("It created {name}"), name=name), "g-controllers"
-    elif told.dies:
-        did, icon = _said("s-terminating", "quiet", _("It deleted {name}"), name=name), "g-controllers"
-    else:
-        return []
-    if told.counted is None or told.wanted is None:
-        return [_said(icon, "quiet", _("{actor} looked at its pods"), actor=actor), did]
-    text = ngettext(
-        "{actor} counted {n} pod, wants {wanted}", "{actor} counted {n} pods, wants {wanted}", told.counted
-    )
-    return [_said(icon, "quiet", text, actor=actor, n=told.counted, wanted=told.wanted), did]
+        return [say("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
+    return you_changed(told)
 
 
 def _scheduler_pod(told: Told) -> list[Sentence]:
     scheduler, node = strong(_("Scheduler")), told.change.object["spec"].get("nodeName")
     if node and (told.before is None or not told.before["spec"].get("nodeName")):
-        return [_said("g-scheduler", "quiet", _("{actor} chose {node}"), actor=scheduler, node=strong(node))]
+        return [say("g-scheduler", "quiet", _("{actor} chose {node}"), actor=scheduler, node=strong(node))]
     condition = condition_of(told.change.object, "PodScheduled")
     if condition is None or condition["status"] == "True":
         return []
@@ -156,14 +85,14 @@ def _scheduler_pod(told: Told) -> list[Sentence]:
     if before is not None and before.get("message") == condition.get("message"):
         return []
     text = _("{actor} found no node for it: {why}")
-    return [_said("g-scheduler", "work", text, actor=scheduler, why=condition.get("message", ""))]
+    return [say("g-scheduler", "work", text, actor=scheduler, why=condition.get("message", ""))]
 
 
 def _kubelet_pod(told: Told) -> list[Sentence]:
     kubelet = _kubelet(told)
     if told.change.verb == DELETED:
         text = _("{kubelet} removed it. Its IP is free again")
-        return [_said("g-kubelet", "quiet", text, kubelet=kubelet)]
+        return [say("g-kubelet", "quiet", text, kubelet=kubelet)]
     told_now = [ask(told, kubelet) for ask in (_address, _end, _pull, _failure, _start, _readiness)]
     return [sentence for sentence in told_now if sentence is not None]
 
@@ -178,7 +107,7 @@ def _pull(told: Told, kubelet: SafeString) -> Sentence | None:
     before = pulling_container(told.before) if told.before else None
     if now is None or (before is not None and before.get("from") == now.get("from")):
         return None
-    sentence = _said("g-kubelet", "quiet", _("{kubelet} pulls the image"), kubelet=kubelet)
+    sentence = say("g-kubelet", "quiet", _("{kubelet} pulls the image"), kubelet=kubelet)
     if now.get("until") is None or "from" not in now:
         return sentence
     return Sentence(sentence.icon, sentence.tone, sentence.html, (now["from"], now["until"]))
@@ -189,7 +118,7 @@ def _address(told: Told, kubelet: SafeString) -> Sentence | None:
     before = ((told.before or {}).get("status") or {}).get("podIP")
     if not ip or ip == before:
         return None
-    return _said("g-kubelet", "quiet", _("{kubelet} gave it the IP {ip}"), kubelet=kubelet, ip=mono(ip))
+    return say("g-kubelet", "quiet", _("{kubelet} gave it the IP {ip}"), kubelet=kubelet, ip=mono(ip))
 
 
 def _failure(told: Told, kubelet: SafeString) -> Sentence | None:
@@ -204,9 +133,9 @@ def _failure(told: Told, kubelet: SafeString) -> Sentence | None:
         "CrashLoopBackOff": _("{kubelet} waits before it starts the container again"),
     }
     if reason in texts:
-        return _said("s-crashing", "fail", texts[reason], kubelet=kubelet)
+        return say("s-crashing", "fail", texts[reason], kubelet=kubelet)
     text = _("{kubelet} cannot start the container: {why}")
-    return _said("s-crashing", "fail", text, kubelet=kubelet, why=reason)
+    return say("s-crashing", "fail", text, kubelet=kubelet, why=reason)
 
 
 def _waits_for(pod: Object) -> str:
@@ -226,7 +155,7 @@ def _end(told: Told, kubelet: SafeString) -> Sentence | None:
         return None
     code = max(code for _times, code in ended)
     icon, tone = ("s-crashing", "fail") if code else ("s-gone", "quiet")
-    return _said(icon, tone, _("The container ended: exit code {code}"), code=code)
+    return say(icon, tone, _("The container ended: exit code {code}"), code=code)
 
 
 def _ends(pod: Object) -> dict[str, tuple[int, int]]:
@@ -252,10 +181,10 @@ def _start(told: Told, kubelet: SafeString) -> Sentence | None:
             "{kubelet} started it again, {n} times so far",
             restarts,
         )
-        return _said("g-kubelet", "quiet", text, kubelet=kubelet, n=restarts)
+        return say("g-kubelet", "quiet", text, kubelet=kubelet, n=restarts)
     many = len(told.change.object["spec"]["containers"])
     text = ngettext("{kubelet} started the container", "{kubelet} started {n} containers", many)
-    return _said("g-kubelet", "quiet", text, kubelet=kubelet, n=many)
+    return say("g-kubelet", "quiet", text, kubelet=kubelet, n=many)
 
 
 def _running(pod: Object) -> int:
@@ -266,20 +195,18 @@ def _readiness(told: Told, kubelet: SafeString) -> Sentence | None:
     ready, before = is_ready(told.change.object), told.before is not None and is_ready(told.before)
     if not ready or before or is_deleting(told.change.object):
         return None
-    return _said("s-ready", "run", _("{name} is ready"), name=mono(told.name))
+    return say("s-ready", "run", _("{name} is ready"), name=mono(told.name))
 
 
 def _node_controller(told: Told) -> list[Sentence]:
     actor, name, said = strong(_("Node controller")), mono(told.name), []
     if _ready_status(told.change.object) == "Unknown" != _ready_status(told.before):
-        said.append(
-            _said("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name)
-        )
+        said.append(say("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name))
     taints = _evicting_taints(told.change.object) - _evicting_taints(told.before)
     if taints:
         text = _("{actor} tainted {name}: {taint}")
         taint = mono(", ".join(sorted(taints)))
-        said.append(_said("s-crashing", "fail", text, actor=actor, name=name, taint=taint))
+        said.append(say("s-crashing", "fail", text, actor=actor, name=name, taint=taint))
     return said
 
 
@@ -294,16 +221,16 @@ def _node_controller_pod(told: Told) -> list[Sentence]:
         return []
     actor, node = strong(_("Node controller")), told.change.object["spec"].get("nodeName", "")
     text = _("{actor} marked it not ready: {node} is silent, nobody can tell")
-    return [_said("s-unreachable", "fail", text, actor=actor, node=mono(node))]
+    return [say("s-unreachable", "fail", text, actor=actor, node=mono(node))]
 
 
 def _kubelet_node(told: Told) -> list[Sentence]:
     name = mono(told.name)
     if told.change.verb == ADDED:
         text = _("{kubelet} registered {name}")
-        return [_said("g-kubelet", "quiet", text, kubelet=strong("kubelet"), name=name)]
+        return [say("g-kubelet", "quiet", text, kubelet=strong("kubelet"), name=name)]
     if _ready_status(told.change.object) == "True" and _ready_status(told.before) != "True":
-        return [_said("s-ready", "run", _("{name} is ready"), name=name)]
+        return [say("s-ready", "run", _("{name} is ready"), name=name)]
     return []
 
 
@@ -316,14 +243,14 @@ def _evictor(told: Told) -> list[Sentence]:
     if not told.dies:
         return []
     text = _("{actor} gave up waiting for the node and deleted {name}")
-    return [_said("s-terminating", "fail", text, actor=strong(_("Taint eviction")), name=mono(told.name))]
+    return [say("s-terminating", "fail", text, actor=strong(_("Taint eviction")), name=mono(told.name))]
 
 
 def _collector(told: Told) -> list[Sentence]:
     if not told.dies:
         return []
     text = _("{actor} deleted {name}: its owner is gone")
-    return [_said("s-terminating", "quiet", text, actor=strong(_("Garbage collector")), name=mono(told.name))]
+    return [say("s-terminating", "quiet", text, actor=strong(_("Garbage collector")), name=mono(told.name))]
 
 
 def _pod_collector(told: Told) -> list[Sentence]:
@@ -331,7 +258,7 @@ def _pod_collector(told: Told) -> list[Sentence]:
         return []
     text = _("{actor} removed {name}: its node is gone")
     return [
-        _said("s-terminating", "quiet", text, actor=strong(_("Pod garbage collector")), name=mono(told.name))
+        say("s-terminating", "quiet", text, actor=strong(_("Pod garbage collector")), name=mono(told.name))
     ]
 
 
@@ -340,7 +267,7 @@ def _namespaces(told: Told) -> list[Sentence]:
         return []
     text = _("{actor} deleted {name}: its namespace goes")
     return [
-        _said("s-terminating", "quiet", text, actor=strong(_("Namespace controller")), name=mono(told.name))
+        say("s-terminating", "quiet", text, actor=strong(_("Namespace controller")), name=mono(told.name))
     ]
 
 
@@ -349,23 +276,24 @@ def _cloud_service(told: Told) -> list[Sentence]:
     if not now or now == (external_addresses(told.before) if told.before else []):
         return []
     text = _("The cloud gave it the public address {ip}")
-    return [_said("g-balancer", "run", text, ip=mono(", ".join(now)))]
+    return [say("g-balancer", "run", text, ip=mono(", ".join(now)))]
 
 
 def _power(node: Object) -> bool:
     return bool(simulation_of(node).get("powered", True))
 
 
-def _said(icon: str, tone: str, text: str, **values: object) -> Sentence:
-    return Sentence(icon, tone, format_html(text, **values))
-
-
 _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
-    ("person", ""): _you,
+    ("person", ""): you_changed,
     ("person", "Pod"): _you_pod,
     ("person", "Node"): _you_node,
-    ("person", "ReplicationController"): _you_scaler,
-    ("replication-controller", "Pod"): _scaler_pod,
+    ("person", "ReplicationController"): you_scaler,
+    ("person", "ReplicaSet"): you_scaler,
+    ("person", "Deployment"): you_deployment,
+    ("replication-controller", "Pod"): scaler_pod,
+    ("replicaset-controller", "Pod"): scaler_pod,
+    ("deployment-controller", "ReplicaSet"): deployer,
+    ("deployment-controller", "Deployment"): rollout,
     ("default-scheduler", "Pod"): _scheduler_pod,
     ("kubelet", "Pod"): _kubelet_pod,
     ("kubelet", "Node"): _kubelet_node,

@@ -1,9 +1,22 @@
 """URLs of the cluster's page and its commands."""
 
+from collections.abc import Callable
+
+from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
+from clusters.engine.apiserver.resources import BY_KIND
 from clusters.web import commands, connect, views
+from clusters.web.inspector import SCALED
+
+
+def _path(verb: str, view: Callable[..., HttpResponse], kind: str) -> URLPattern:
+    """Where a verb on an object of that kind is posted to."""
+    resource = BY_KIND[kind]
+    route = f"c/<slug:cluster_id>/{resource.plural}/<str:namespace>/<str:name>/{verb}"
+    return path(route, view, {"kind": kind}, name=f"{verb}-{resource.singular}")
+
 
 app_name = "clusters"
 urlpatterns: list[URLPattern] = [
@@ -28,20 +41,7 @@ urlpatterns: list[URLPattern] = [
         commands.create_replication_controller,
         name="create-replicationcontroller",
     ),
-    path(
-        "c/<slug:cluster_id>/replicationcontrollers/<str:namespace>/<str:name>/scale",
-        commands.scale,
-        name="scale",
-    ),
-    path(
-        "c/<slug:cluster_id>/replicationcontrollers/<str:namespace>/<str:name>/delete",
-        commands.delete_replication_controller,
-        name="delete-replicationcontroller",
-    ),
     path("c/<slug:cluster_id>/services/", commands.expose, name="expose"),
-    path(
-        "c/<slug:cluster_id>/services/<str:namespace>/<str:name>/delete",
-        commands.delete_service,
-        name="delete-service",
-    ),
+    *(_path("scale", commands.scale, kind) for kind in sorted(SCALED)),
+    *(_path("delete", commands.delete, kind) for kind in (*sorted(SCALED), "Service")),
 ]

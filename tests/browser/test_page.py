@@ -70,7 +70,7 @@ def test_old_page_and_frames_make_the_fresh_page(pods):
     command(
         page,
         "/services/",
-        controller="default/kubia",
+        controller="ReplicationController/default/kubia",
         name="kubia",
         type="LoadBalancer",
         port=80,
@@ -412,7 +412,7 @@ def test_an_address_is_copied_or_selected(sandbox):
     command(
         page,
         "/services/",
-        controller="default/kubia",
+        controller="ReplicationController/default/kubia",
         name="kubia",
         type="ClusterIP",
         port=80,

@@ -208,7 +208,7 @@ def test_a_terminating_pod_can_only_be_killed_by_force():
 def test_a_controller_can_be_scaled_exposed_and_deleted():
     html = render(look(sample(), CONTROLLER))
     assert 'hx-post="/c/abc/replicationcontrollers/default/kubia/scale"' in html
-    assert 'data-expose="default/kubia"' in html
+    assert 'data-expose="ReplicationController/default/kubia"' in html
     assert 'hx-post="/c/abc/replicationcontrollers/default/kubia/delete"' in html
 
 

@@ -152,7 +152,7 @@ def test_create_scale_expose_and_delete(learner, cluster, url):
     assert "5" in toast(learner.post(f"{path}/scale", {"replicas": "5"}, headers=HTMX))["title"]
     assert objects(cluster, "ReplicationController")[0]["spec"]["replicas"] == 5
     service = {
-        "controller": "default/kubia",
+        "controller": "ReplicationController/default/kubia",
         "name": "kubia",
         "type": "LoadBalancer",
         "port": "80",

@@ -106,9 +106,9 @@ def _spaced(number: int) -> str:
 
 
 def _controllers(image: MemoryStore) -> str:
-    """The count that the ReplicationController changed last: "kubia: 3 of 3"."""
+    """The count that a ReplicationController or Deployment changed last: "kubia: 3 of 3"."""
     latest = max(
-        image.list("ReplicationController"),
+        [*image.list("ReplicationController"), *image.list("Deployment")],
         key=lambda controller: int(controller["metadata"]["resourceVersion"]),
         default=None,
     )

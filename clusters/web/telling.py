@@ -1,0 +1,66 @@
+"""A sentence about a change, and what a teller of one is given."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.objects import Object, is_deleting
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`icon` is the id of a symbol, `tone` fail, work, run or quiet, `html` the sentence.
+
+    `pulling` is (from, until) in simulated seconds while the sentence tells of a pull.
+    """
+
+    icon: str
+    tone: str
+    html: SafeString
+    pulling: tuple[float, float] | None = None
+
+
+class Told(NamedTuple):
+    """A change with the state before it, and how many pods its controller had counted, if it is known."""
+
+    change: Change
+    before: Object | None
+    counted: int | None = None
+    wanted: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.change.key.name
+
+    @property
+    def dies(self) -> bool:
+        """Whether this change is the one that ends it: a deletion begins, or it goes without one."""
+        doomed = self.change.verb == DELETED or is_deleting(self.change.object)
+        return doomed and (self.before is None or not is_deleting(self.before))
+
+
+def strong(text: str) -> SafeString:
+    return format_html("<b>{}</b>", text)
+
+
+def mono(text: str) -> SafeString:
+    return format_html("<code>{}</code>", text)
+
+
+def say(icon: str, tone: str, text: str, **values: object) -> Sentence:
+    """The sentence of a translated text with these values in it."""
+    return Sentence(icon, tone, format_html(text, **values))
+
+
+def you_changed(told: Told) -> list[Sentence]:
+    """A person's change of any object."""
+    values = {"you": strong(_("You")), "kind": told.change.key.kind, "name": mono(told.name)}
+    if told.change.verb == ADDED:
+        return [say("s-command", "quiet", _("{you} created {kind} {name}"), **values)]
+    if told.dies:
+        return [say("s-gone", "fail", _("{you} deleted {kind} {name}"), **values)]
+    return [say("s-command", "quiet", _("{you} changed {kind} {name}"), **values)]
