@@ -20,6 +20,7 @@ from clusters.engine.controllers.node_lifecycle import NodeLifecycleController
 from clusters.engine.controllers.pod_gc import PodGCController
 from clusters.engine.controllers.replicaset import ReplicaSetController
 from clusters.engine.controllers.replication import ReplicationManager
+from clusters.engine.controllers.resource_quota import ResourceQuotaController
 from clusters.engine.controllers.service import ServiceController
 from clusters.engine.controllers.serviceaccounts import ServiceAccountsController
 from clusters.engine.controllers.taint_eviction import TaintEvictionController
@@ -49,5 +50,6 @@ def build(order: Iterator[int] | None = None) -> ControlPlane:
             KubernetesService(order),
             ServiceAccountsController(order),
             DisruptionController(order),
+            ResourceQuotaController(order),
         ]
     )

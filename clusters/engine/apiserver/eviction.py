@@ -61,8 +61,7 @@ def _is_free(pod: Object, budget: Object) -> bool:
     if (budget.get("spec") or {}).get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
         return True
     status = disruption.status_of(budget)
-    wanted: int = status["desiredHealthy"]
-    return 0 < wanted <= status["currentHealthy"]
+    return bool(0 < status["desiredHealthy"] <= status["currentHealthy"])
 
 
 def _charged(budget: Object, pod: str, now: float) -> Object:

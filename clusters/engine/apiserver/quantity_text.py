@@ -22,13 +22,28 @@ def canonical(written: str | float) -> str:
         amount = parse_quantity(text)
     except ArithmeticError as error:
         raise ValueError("unable to parse quantity's suffix") from error
+    return _formatted(amount, binary=text.endswith("i"))
+
+
+def plus(first: str, second: str) -> str:
+    """The sum of two quantities, in powers of 1024 if the first one that is not 0 is written so.
+
+    >>> plus("512Mi", "512Mi"), plus("0", "1Gi"), plus("500m", "1500m")
+    ('1Gi', '1Gi', '2')
+    """
+    amounts = parse_quantity(first), parse_quantity(second)
+    shown = first if amounts[0] else second
+    return _formatted(sum(amounts, Decimal(0)), binary=shown.endswith("i"))
+
+
+def _formatted(amount: Decimal, *, binary: bool) -> str:
     # Compared, not computed with: abs() of a number with a very large exponent overflows.
     if not -_LARGEST <= amount <= _LARGEST:
         return str(_LARGEST if amount > 0 else -_LARGEST)
     nanos = int((amount * _NANOS).to_integral_value(ROUND_CEILING)) if abs(amount) >= Decimal("1e-9") else 0
     if amount > 0 and nanos == 0:
         nanos = 1
-    if text.endswith("i") and nanos % _NANOS == 0 and abs(nanos) >= 1024 * _NANOS:
+    if binary and nanos % _NANOS == 0 and abs(nanos) >= 1024 * _NANOS:
         return _shortest(nanos // _NANOS, 1024, _BINARY)
     return _shortest(nanos, 1000, _DECIMAL)
 

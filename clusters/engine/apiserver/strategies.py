@@ -11,7 +11,7 @@ from clusters.engine.apiserver import allocation, defaults
 from clusters.engine.apiserver.admission import admitted_pod_spec
 from clusters.engine.apiserver.fields import FieldError
 from clusters.engine.apiserver.identity import IdentityCache
-from clusters.engine.apiserver.validation import apps, config, others
+from clusters.engine.apiserver.validation import apps, config, others, resource_quota
 from clusters.engine.apiserver.validation.disruption_budget import validate_disruption_budget
 from clusters.engine.apiserver.validation.metadata import validate_metadata
 from clusters.engine.apiserver.validation.pod import validate_pod_spec, validate_pod_update
@@ -129,6 +129,11 @@ STRATEGIES: Final = {
         validate=validate_replication_controller,
         status=lambda controller: {"replicas": 0},
         counts_generations=True,
+    ),
+    "ResourceQuota": Strategy(
+        validate=resource_quota.validate_resource_quota,
+        validate_update=resource_quota.validate_resource_quota_update,
+        status=lambda quota: {},
     ),
     "Secret": Strategy(
         default=defaults.secret,

@@ -8,7 +8,7 @@ Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
 from clusters.engine import names
-from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied
+from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied, quota
 from clusters.engine.apiserver.decoding import decode_strictly
 from clusters.engine.apiserver.errors import (
     StatusError,
@@ -79,7 +79,10 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     if obj["kind"] == "Pod" and obj["spec"].get("nodeName"):
         # Somebody who names the node himself goes round the scheduler and its binding.
         obj = with_simulation(obj, slot=_free_slot(store, obj["spec"]["nodeName"]))
-    return obj if dry_run else store.create(obj)
+    if dry_run:
+        return obj
+    quota.charge(store, obj)
+    return store.create(obj)
 
 
 def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
@@ -102,6 +105,8 @@ def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
         obj = _next_generation(obj)
     if dry_run:
         return obj
+    if obj["kind"] == "Service":
+        quota.charge(store, obj, before)
     return _stored(store, obj)
 
 
