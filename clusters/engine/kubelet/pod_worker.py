@@ -106,6 +106,14 @@ class PodWorker:
                 found.update(dict.fromkeys(process.ports, self.image(container)))
         return found
 
+    def files(self, container: Object) -> set[str]:
+        """The files that were made in a running container, by its own process and by others."""
+        state = self.states[container["name"]]
+        found = set(self.process(container).files(self.now - state["since"]))
+        for path, content in (state.get("files") or {}).items():
+            (found.discard if content is None else found.add)(path)
+        return found
+
     def startup(self, process: Process) -> float:
         """Seconds from the start of a process until it listens."""
         return self.delays.ready if process.ready_after is None else process.ready_after

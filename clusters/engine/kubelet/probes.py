@@ -62,8 +62,7 @@ def next_due(worker: PodWorker, container: Object, state: Object) -> list[float]
 def check(worker: PodWorker, container: Object, probe: Object) -> str:
     """Run a probe's action now; "" if it succeeds, else what went wrong, in the kubelet's words."""
     if probe.get("exec"):
-        elapsed = worker.now - worker.states[container["name"]]["since"]
-        files = worker.process(container).files(elapsed)
+        files = worker.files(container)
         code, output = execute(probe["exec"].get("command") or ["true"], worker.image(container), files)
         return output or f"command exited with {code}" if code else ""
     action = probe.get("httpGet") or probe.get("tcpSocket") or probe.get("grpc") or {}

@@ -29,12 +29,12 @@ from clusters.engine.kubelet.shell.interpreter import Shell
 from clusters.engine.kubelet.shell.machine import Machine
 from clusters.engine.objects import Object
 
-__all__ = ["FOR_EVER", "Process", "Replay", "execute", "process_of", "words_of"]
-
 STARTUP: Final = 0.1
 """Seconds until a program that cannot work has found that out."""
 MOST_STEPS: Final = 50_000
 """Effects after which a command is taken to go on for ever in silence."""
+MOST_TOUCHED: Final = 1_000
+"""Files that a command may write and remove; what it does after that is not kept."""
 TURNS_REPEATED: Final = 2_000
 """Turns of an endless loop whose output is looked at; those before them scroll out of the log."""
 _EVERYWHERE: Final = ("/etc/group", "/etc/hostname", "/etc/hosts", "/etc/passwd", "/etc/resolv.conf")
@@ -46,8 +46,8 @@ class Process(NamedTuple):
     """The main process of a container. Durations in simulated seconds since its start.
 
     `exits_after` None: it runs for ever; `sigterm` None: it ignores SIGTERM; `ready_after` None: the
-    cluster's delays say when it listens on `ports`. `touched` tells which files come (True) and go, and
-    when. `start_error` says why the runtime cannot even start it.
+    cluster's delays say when it listens on `ports`. `touched` tells which files it writes with what, and
+    which it removes (None), and when. `start_error` says why the runtime cannot even start it.
     """
 
     ports: tuple[int, ...] = ()
@@ -57,15 +57,17 @@ class Process(NamedTuple):
     message: str = ""
     sigterm: float | None = None
     sigterm_code: int = 0
-    touched: tuple[tuple[float, str, bool], ...] = ()
+    touched: tuple[tuple[float, str, bytes | None], ...] = ()
     start_error: str = ""
 
-    def files(self, elapsed: float) -> set[str]:
-        """The files that it has made and not removed by then."""
-        found: set[str] = set()
-        for at, path, made in self.touched:
-            if at <= elapsed:
-                (found.add if made else found.discard)(path)
+    def files(self, elapsed: float) -> dict[str, bytes]:
+        """The files that it has made and not removed by then, and what is in them."""
+        found: dict[str, bytes] = {}
+        for at, path, content in self.touched:
+            if at <= elapsed and content is not None:
+                found[path] = content
+            elif at <= elapsed:
+                found.pop(path, None)
         return found
 
 
@@ -86,6 +88,14 @@ def words_of(container: Object, image: Image) -> list[str]:
         return []
     entrypoint = [] if image.entrypoint == "sh" else [image.entrypoint]
     return [*(command or entrypoint), *args]
+
+
+def replay_of(container: Object, image: Image, variables: dict[str, str], start: float) -> "Replay":
+    """The command of a container run once more, from its start; words_of must have found one."""
+    machine = _machine(image, dict(variables), ())
+    machine.hostname = variables.get("HOSTNAME", machine.hostname)
+    shell = Shell(machine, variables=dict(variables))
+    return Replay(shell.start(words_of(container, image)), machine, start, bool(container.get("stdin")))
 
 
 def execute(command: Sequence[str], image: Image, files: Iterable[str]) -> tuple[int, str]:
@@ -115,10 +125,15 @@ class Replay:
     code: int = 0
     ended: float | None = None
     served: float | None = None
-    touched: list[tuple[float, str, bool]] = field(default_factory=list)
+    touched: list[tuple[float, str, bytes | None]] = field(default_factory=list)
 
-    def outputs(self, *, until: float, after: float = float("-inf")) -> Iterator[tuple[float, Output]]:
-        """(time, output) of all it prints up to `until`; what comes before `after` may be left out."""
+    def outputs(
+        self, *, until: float, after: float = float("-inf"), repeated: float = TURNS_REPEATED
+    ) -> Iterator[tuple[float, Output]]:
+        """(time, output) of all it prints up to `until`.
+
+        Left out is what an endless loop printed before `after`, or more than so many turns ago.
+        """
         machine, answer = self.machine, None
         machine.now = self.start
         for _ in range(MOST_STEPS):
@@ -129,32 +144,32 @@ class Replay:
                 return
             if isinstance(effect, Output):
                 yield machine.now, effect
-            answer = self._answer(effect, until, after)
+            answer = self._answer(effect, until, after, repeated)
             if machine.now > until or machine.now == float("inf"):
                 return
 
-    def _answer(self, effect: Effect, until: float, after: float) -> object:
+    def _answer(self, effect: Effect, until: float, after: float, repeated: float) -> object:
         now = self.machine.now
         if isinstance(effect, Sleep):
             self.machine.now += effect.seconds
         elif isinstance(effect, Serve):
             self.served, self.machine.now = now, float("inf")
         elif isinstance(effect, Change):
-            self.touched.append((now - self.start, effect.path, effect.content is not None))
+            if len(self.touched) < MOST_TOUCHED:
+                self.touched.append((now - self.start, effect.path, effect.content))
         elif isinstance(effect, Steady):
-            return self._skipped(effect.seconds, until, after)
+            return self._skipped(effect.seconds, until, max(after, until - repeated * effect.seconds))
         elif isinstance(effect, (ReadLine, ReadAll)):
             if self.stdin_open:
                 self.machine.now = float("inf")
             return b""
         return None
 
-    def _skipped(self, seconds: float, until: float, after: float) -> int:
-        """Pass over the turns of a loop that nobody looks at; returns how many."""
+    def _skipped(self, seconds: float, until: float, first: float) -> int:
+        """Pass over the turns of a loop before `first`, which nobody looks at; returns how many."""
         if until == float("inf"):
             self.machine.now = until
             return 0
-        first = max(after, until - TURNS_REPEATED * seconds)
         turns = max(0, int((first - self.machine.now) / seconds) - 1)
         self.machine.now += turns * seconds
         return turns

@@ -80,6 +80,7 @@ def ended(worker: PodWorker, state: Object, death: Object) -> None:
         "finishedAt": rfc3339(worker.now),
         "containerID": f"containerd://{state['id']}",
     }
+    state["life"] = [state["since"], worker.now]
     state["last"] = {field: value for field, value in last.items() if value != ""}
     enter(state, "exited")
 

@@ -15,7 +15,8 @@ says that it was told to, `clash` names the port that it wanted and another cont
 variables that it got, where ConfigMaps or Secrets had a say that may have changed since. These stay from
 phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest container), `last`
 (how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt` (seconds that the next
-crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had). Times are
+crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had), `life` (from
+when to when `last` ran). A running container may have `files` besides, see container_writes.py. Times are
 simulated seconds.
 """
 
@@ -23,7 +24,7 @@ from typing import Any, Final
 
 from clusters.engine.objects import Object
 
-_LASTING: Final = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff", "tries")
+_LASTING: Final = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff", "tries", "life")
 
 
 def enter(state: Object, phase: str, **fields: Any) -> None:

@@ -95,13 +95,15 @@ def test_a_database_wants_its_password():
 
 def test_files_come_and_go():
     process = run("busybox", ["sh", "-c", "touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; sleep 600"])
-    assert process.files(0) == {"/tmp/healthy"}
-    assert process.files(29.9) == {"/tmp/healthy"}
-    assert process.files(30) == set()
+    assert process.files(0) == {"/tmp/healthy": b""}
+    assert process.files(29.9) == {"/tmp/healthy": b""}
+    assert process.files(30) == {}
 
 
 def test_a_redirection_makes_a_file():
-    assert run("busybox", ["sh", "-c", "sleep 3; echo ok > /tmp/ok; sleep 9"]).files(3) == {"/tmp/ok"}
+    assert run("busybox", ["sh", "-c", "sleep 3; echo ok > /tmp/ok; sleep 9"]).files(3) == {
+        "/tmp/ok": b"ok\n"
+    }
 
 
 @pytest.mark.parametrize(

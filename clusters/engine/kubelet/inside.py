@@ -1,0 +1,214 @@
+"""Running containers from the inside: where they are, what is in them, what they listen to.
+
+Models the way of a request for logs, exec, attach or port-forward from the API server
+(`pkg/registry/core/pod/strategy.go`, LogLocation and streamLocation) through the kubelet's server
+(`pkg/kubelet/server`, `kubelet_pods.go`) into a container. Left out: authorisation.
+
+Nothing here writes.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from clusters.engine import base64_text
+from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.images import Image, image_of
+from clusters.engine.kubelet.environment import environment_of, expanded, mounted_files
+from clusters.engine.kubelet.pod_worker import PodWorker
+from clusters.engine.kubelet.programs import Process, words_of
+from clusters.engine.kubelet.shell.catalogue import PROGRAMS
+from clusters.engine.kubelet.shell.files import Files
+from clusters.engine.kubelet.shell.machine import Machine
+from clusters.engine.kubelet.sources import ConfigError
+from clusters.engine.network.dns import DNS_ADDRESS, NDOTS, search_domains, uses_cluster_dns
+from clusters.engine.network.routing import hostname_of
+from clusters.engine.objects import Object, name_of, namespace_of, simulation_of
+from clusters.engine.store import MemoryStore, Overlay
+
+KUBELET_PORT: Final = 10250
+_NODE_DNS: Final = "172.18.0.1"
+_KERNEL: Final = "6.12.57+deb13-amd64"
+
+
+class Running(NamedTuple):
+    """A container that runs now: `id` changes when it is started again."""
+
+    pod: Object
+    container: Object
+    state: Object
+    image: Image
+    process: Process
+
+    @property
+    def id(self) -> str:
+        return str(self.state["id"])
+
+
+def all_containers(pod: Object) -> Iterator[Object]:
+    """The pod's containers: those of its spec, init containers and ephemeral ones."""
+    for part in ("containers", "initContainers", "ephemeralContainers"):
+        yield from pod["spec"].get(part) or ()
+
+
+def choose_container(pod: Object, name: str) -> Object:
+    """The container of that name, or the only one for "". Raises StatusError 400."""
+    containers = pod["spec"]["containers"]
+    if not name:
+        if len(containers) == 1:
+            return dict(containers[0])
+        names = " ".join(container["name"] for container in containers)
+        said = f"a container name must be specified for pod {name_of(pod)}, choose one of: [{names}]"
+        inits = " ".join(container["name"] for container in pod["spec"].get("initContainers") or ())
+        raise bad_request(said + (f" or one of the init containers: [{inits}]" if inits else ""))
+    for container in all_containers(pod):
+        if container["name"] == name:
+            return dict(container)
+    raise bad_request(f"container {name} is not valid for pod {name_of(pod)}")
+
+
+def reach_kubelet(store: MemoryStore, pod: Object, path: str, *, dialing: bool = False) -> None:
+    """Check that the pod's kubelet can be asked.
+
+    Raises StatusError 500 with the API server's words: about the URL `path`, or with `dialing` about the
+    connection alone.
+    """
+    node = store.get("Node", "", pod["spec"].get("nodeName") or "")
+    if node is None:
+        raise StatusError(404, "NotFound", f'nodes "{pod["spec"].get("nodeName")}" not found')
+    simulation = simulation_of(node)
+    if simulation.get("powered", True) and simulation.get("kubelet", "running") == "running":
+        return
+    why = "connection refused" if simulation.get("powered", True) else "no route to host"
+    addresses = (node.get("status") or {}).get("addresses") or ()
+    ip = next((entry["address"] for entry in addresses if entry["type"] == "InternalIP"), "")
+    failed = f"dial tcp {ip}:{KUBELET_PORT}: connect: {why}"
+    if dialing:
+        raise StatusError(500, "InternalError", f"error dialing backend: {failed}")
+    raise StatusError(500, "", f'Get "https://{ip}:{KUBELET_PORT}{path}": {failed}')
+
+
+def worker_of(store: MemoryStore, pod: Object, now: float) -> PodWorker | None:
+    """The pod as its kubelet sees it, for reading only; None without a node, or if the machine was restarted
+    since, so that nothing of the pod runs."""
+    node = store.get("Node", "", pod["spec"].get("nodeName") or "")
+    if node is None:
+        return None
+    worker = PodWorker(Overlay(store, now=now, seed=""), node, pod)
+    return worker if worker.boot == simulation_of(node).get("boot", "") else None
+
+
+def listening(store: MemoryStore, pod: Object, now: float) -> Mapping[int, Image]:
+    """The ports at which somebody in the pod listens now, and with which image's program."""
+    worker = worker_of(store, pod, now)
+    return worker.listening() if worker is not None else {}
+
+
+def running_container(store: MemoryStore, pod: Object, name: str, now: float) -> Running | None:
+    """The container of that name, if it runs now."""
+    worker = worker_of(store, pod, now)
+    state = worker.states.get(name) if worker is not None else None
+    if worker is None or state is None or state["phase"] != "running":
+        return None
+    if "dies" in state and state["dies"]["at"] <= now:
+        return None
+    container = expanded(store, pod, choose_container(pod, name))
+    return Running(pod, container, state, worker.image(container), worker.process(container))
+
+
+def machine_of(store: MemoryStore, running: Running, now: float, *, tty: bool = False) -> Machine:
+    """What a program that is started in the container now finds."""
+    pod, image = running.pod, running.image
+    hostname, address = hostname_of(pod), (pod.get("status") or {}).get("podIP") or ""
+    directory = running.container.get("workingDir") or image.workdir
+    variables = variables_in(store, pod, running.container, image)
+    words = words_of(running.container, image)
+    return Machine(
+        image,
+        _files(store, running, now, directory),
+        PROGRAMS,
+        variables | ({"TERM": "xterm"} if tty else {}),
+        hostname,
+        address,
+        kernel=_KERNEL,
+        command=" ".join(words) or image.runs or (image.serves[0] if image.serves else "sh"),
+        directory=directory,
+        now=now,
+        tty=tty,
+    )
+
+
+def variables_in(store: MemoryStore, pod: Object, container: Object, image: Image) -> dict[str, str]:
+    """The variables of the container's processes; what cannot be had any more is missing."""
+    try:
+        found = environment_of(store, pod, container)
+    except ConfigError:
+        found = {"HOSTNAME": hostname_of(pod)}
+    home = "/root" if image.user == "root" else f"/home/{image.user}"
+    return {**found, "HOME": home, "PWD": container.get("workingDir") or image.workdir}
+
+
+def _files(store: MemoryStore, running: Running, now: float, directory: str) -> Files:
+    pod, container, image = running.pod, running.container, running.image
+    texts: dict[str, bytes | None] = dict.fromkeys(image.files)
+    texts |= {
+        "/etc/hosts": hosts_file(pod).encode(),
+        "/etc/hostname": f"{hostname_of(pod)}\n".encode(),
+        "/etc/resolv.conf": resolv_conf(pod).encode(),
+        "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
+        "/etc/group": b"root:x:0:\n",
+        "/dev/null": b"",
+    }
+    texts |= {path: text.encode() for path, text in mounted_files(store, pod, container).items()}
+    texts |= running.process.files(now - running.state["since"])
+    mounts = [mount["mountPath"].rstrip("/") or "/" for mount in container.get("volumeMounts") or ()]
+    files = Files(texts, [directory, *mounts])
+    for path, text in (running.state.get("files") or {}).items():
+        if text is None:
+            files.remove(path)
+        else:
+            files.write(path, base64_text.decode(text))
+    return files
+
+
+def hosts_file(pod: Object) -> str:
+    """/etc/hosts, as the kubelet writes it (`managedHostsFileContent`)."""
+    hostname, subdomain = hostname_of(pod), pod["spec"].get("subdomain")
+    names = [hostname]
+    if subdomain:
+        names.insert(0, f"{hostname}.{subdomain}.{namespace_of(pod)}.svc.cluster.local")
+    lines = [
+        "# Kubernetes-managed hosts file.",
+        "127.0.0.1\tlocalhost",
+        "::1\tlocalhost ip6-localhost ip6-loopback",
+        "fe00::\tip6-localnet",
+        "fe00::\tip6-mcastprefix",
+        "fe00::1\tip6-allnodes",
+        "fe00::2\tip6-allrouters",
+        "\t".join([(pod.get("status") or {}).get("podIP") or "", *names]),
+    ]
+    aliases = pod["spec"].get("hostAliases") or ()
+    if aliases:
+        lines += ["", "# Entries added by HostAliases."]
+        lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in aliases]
+    return "\n".join([*lines, ""])
+
+
+def resolv_conf(pod: Object) -> str:
+    """/etc/resolv.conf, as the kubelet writes it (`pkg/kubelet/network/dns`)."""
+    config, lines = pod["spec"].get("dnsConfig") or {}, list[str]()
+    domains, servers = search_domains(pod), list(config.get("nameservers") or ())
+    if pod["spec"].get("dnsPolicy") != "None":
+        servers.insert(0, DNS_ADDRESS if uses_cluster_dns(pod) else _NODE_DNS)
+    if domains:
+        lines.append(f"search {' '.join(domains)}")
+    lines += [f"nameserver {server}" for server in servers]
+    options = {"ndots": str(NDOTS)} if uses_cluster_dns(pod) else {}
+    options |= {option["name"]: option.get("value") or "" for option in config.get("options") or ()}
+    if options:
+        lines.append("options " + " ".join(f"{name}:{v}" if v else name for name, v in options.items()))
+    return "\n".join([*lines, ""])
+
+
+def image_for(state: Object, container: Object) -> Image | None:
+    """The image that the container was started from."""
+    return image_of(state.get("image") or container["image"])
