@@ -1,14 +1,15 @@
 """Kinds that are not stored, but worked out of the rest when somebody reads them.
 
 Models the Lease that each kubelet renews (`pkg/kubelet/nodelease`, component-helpers'
-`apimachinery/lease/controller.go`) and `pkg/registry/core/componentstatus`. Left out: the Leases of
-leader election and of the API servers, since there is one of each component.
+`apimachinery/lease/controller.go`) and `pkg/registry/core/componentstatus`; `metrics` has its own file.
+Left out: the Leases of leader election and of the API servers, since there is one of each component.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 from clusters.engine import cluster
+from clusters.engine.apiserver import metrics
 from clusters.engine.clock import draw_hex, rfc3339_micro
 from clusters.engine.objects import Object, name_of, simulation_of
 from clusters.engine.store import MemoryStore
@@ -43,6 +44,8 @@ def component_statuses(image: MemoryStore, now: float) -> list[Object]:
 DERIVED: Final[dict[str, Callable[[MemoryStore, float], list[Object]]]] = {
     "ComponentStatus": component_statuses,
     "Lease": leases,
+    "NodeMetrics": metrics.node_metrics,
+    "PodMetrics": metrics.pod_metrics,
 }
 """By kind: all objects at a simulated time."""
 
