@@ -51,7 +51,7 @@ def test_settings_of_the_readme_are_read():
 
 def test_commands_of_the_readme_exist():
     names = re.findall(r"^\| `([a-z]+)[^`]*` \|", README, re.MULTILINE)
-    assert set(names) == {"serve", "createcluster", "reconcile", "purge"}
+    assert set(names) == {"serve", "createcluster", "kubeconfig", "reconcile", "purge"}
     assert set(names) <= {name for name, app in get_commands().items() if app == "clusters"}
 
 
