@@ -214,6 +214,76 @@ def make_replication_controller(
     )
 
 
+def make_replica_set(
+    name: str = "kubia",
+    *,
+    namespace: str = "default",
+    replicas: int = 3,
+    labels: dict[str, str] | None = None,
+    selector: Object | None = None,
+    template: Object | None = None,
+    owner: Object | None = None,
+    min_ready_seconds: int = 0,
+    **metadata: object,
+) -> Object:
+    labels = {"app": "kubia"} if labels is None else labels
+    spec: Object = {
+        "replicas": replicas,
+        "selector": {"matchLabels": labels} if selector is None else selector,
+        "template": pod_template(labels) if template is None else template,
+    }
+    if min_ready_seconds:
+        spec["minReadySeconds"] = min_ready_seconds
+    if owner is not None:
+        metadata["ownerReferences"] = [controller_reference(owner)]
+    return defaulted(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {"name": name, "namespace": namespace, "generation": 1, "labels": labels, **metadata},
+            "spec": spec,
+            "status": {"replicas": 0},
+        }
+    )
+
+
+def make_deployment(
+    name: str = "kubia",
+    *,
+    namespace: str = "default",
+    replicas: int = 3,
+    image: str = "luksa/kubia",
+    surge: int | str = "25%",
+    unavailable: int | str = "25%",
+    recreate: bool = False,
+    annotations: dict[str, str] | None = None,
+    **spec: object,
+) -> Object:
+    """A Deployment whose pods have the label app=<name>. `spec` has further fields."""
+    labels = {"app": name}
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}}
+    return defaulted(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "generation": 1,
+                **({"annotations": annotations} if annotations else {}),
+            },
+            "spec": {
+                "replicas": replicas,
+                "selector": {"matchLabels": labels},
+                "template": pod_template(labels, image=image),
+                "strategy": {"type": "Recreate"} if recreate else rolling,
+                **spec,
+            },
+            "status": {},
+        }
+    )
+
+
 def make_service(
     name: str = "kubia",
     *,
