@@ -161,9 +161,13 @@ class _Turns:
 
 
 class Followers:
-    """All followers of this process. To be made and used on the event loop."""
+    """All followers of this process. To be made and used on the event loop.
+
+    Once `stopped`, a watch that was still about to begin has to end by itself.
+    """
 
     def __init__(self) -> None:
+        self.stopped = False
         self._followers: dict[str, Follower] = {}
         self._listener: asyncio.Task[None] | None = None
 
@@ -185,6 +189,7 @@ class Followers:
 
     def stop(self) -> None:
         """End all watches, in order, and follow nothing any more."""
+        self.stopped = True
         for follower in list(self._followers.values()):
             for watch in follower.all():
                 watch.end()

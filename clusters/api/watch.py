@@ -147,6 +147,8 @@ async def begin(
     seconds = MIN_REQUEST_TIMEOUT * (1 + chance.random()) if options.timeout is None else options.timeout
     ends_at = loop.time() + seconds
     await _tell_so_far(watch, options, send)
+    if followers().stopped:
+        watch.end()
     timer = loop.call_at(ends_at, watch.end)
     return partial(watch.stay, request.receive, timer)
 

@@ -4,16 +4,14 @@ import asyncio
 from urllib.parse import urlencode
 
 import orjson
-from asgiref.sync import sync_to_async
 
 from clusters import keys, memory
 from clusters.api.app import application
 from clusters.engine.objects import Key, with_value
+from tests.api.caller import in_thread
 from tests.clusters.makers import pod, write
 
 PODS = "/api/v1/pods"
-
-in_thread = sync_to_async(thread_sensitive=False)
 
 
 class Watcher:

@@ -14,6 +14,8 @@ from django.utils.module_loading import import_string
 from twisted.internet import defer
 
 from clusters import announce
+from clusters.api.followers import followers
+from clusters.management.flow import gate_for
 from clusters.management.links import site_url
 from clusters.management.process import require_tables, tune
 from clusters.worker import Supervisor
@@ -24,17 +26,34 @@ GRACE: Final = 3.0
 
 
 class Site(Server):
-    """Daphne's server, with a reason why it cannot listen, and an end that loses no request.
+    """Daphne's server, with a reason why it cannot listen, flow control, and an end that loses no request.
 
     Daphne cancels what is under way and goes on accepting: a request then waits in its thread for an
-    event loop that is gone, and the process for the thread.
+    event loop that is gone, and the process for the thread. `hang_up` ends what would go on for hours.
     """
 
-    def __init__(self, *args: Any, drain: Callable[[], Awaitable[None]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        hang_up: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.failure = ""
+        self._hang_up = hang_up
         self._drain = drain
         self._ports: list[Any] = []
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Called with each message of an application: sends it, and waits for a client that reads slowly."""
+        connection = self.connections.get(protocol, {"disconnected": 0.0})
+        gate = None
+        if message["type"] == "http.response.body" and "disconnected" not in connection:
+            gate = gate_for(protocol, connection, more=message.get("more_body", False))
+        await super().handle_reply(protocol, message)
+        if gate is not None:
+            await gate.passed()
 
     def listen_success(self, port: Any) -> None:
         """Called when an endpoint is listened on."""
@@ -56,6 +75,7 @@ class Site(Server):
             port.stopListening()
         for application in self._running(sockets=True):
             application.cancel()
+        self._hang_up()
         requests = self._running(sockets=False)
         if requests:
             await asyncio.wait(requests, timeout=GRACE)
@@ -94,6 +114,7 @@ class Command(BaseCommand):
             application,
             endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
             ready_callable=self.ready,
+            hang_up=lambda: followers().stop(),
             drain=self.drain,
             # One line a request is written by sandbox.middleware; Daphne's own would show tokens.
             action_logger=None,
