@@ -37,6 +37,7 @@ MOST_TOUCHED: Final = 1_000
 """Files that a command may write and remove; what it does after that is not kept."""
 TURNS_REPEATED: Final = 2_000
 """Turns of an endless loop whose output is looked at; those before them scroll out of the log."""
+_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
 _EVERYWHERE: Final = ("/etc/group", "/etc/hostname", "/etc/hosts", "/etc/passwd", "/etc/resolv.conf")
 _MESSAGE: Final = 4096
 """Bytes of a termination message."""
@@ -88,6 +89,14 @@ def words_of(container: Object, image: Image) -> list[str]:
         return []
     entrypoint = [] if image.entrypoint == "sh" else [image.entrypoint]
     return [*(command or entrypoint), *args]
+
+
+def reads_commands(container: Object, image: Image) -> bool:
+    """Whether the container's own process is a shell that reads commands from its stdin."""
+    words = words_of(container, image)
+    if not words:
+        return image.base != "none" and image.exits_after == 0 and not image.exit_code
+    return words[0].rpartition("/")[2] in _SHELLS and all(word in ("-i", "-l", "-il") for word in words[1:])
 
 
 def replay_of(container: Object, image: Image, variables: dict[str, str], start: float) -> "Replay":
@@ -194,8 +203,8 @@ def _process(
     given = dict(variables)
     words = words_of({"command": command, "args": args}, image)
     if not words:
-        if stdin and image.base != "none" and image.exits_after == 0 and not image.exit_code:
-            return Process()  # a shell that waits for what somebody types
+        if stdin and reads_commands({}, image):
+            return Process()
         return _own(image, given)
     machine = _machine(image, given, ())
     if not machine.has(words[0]):

@@ -72,6 +72,19 @@ class Network:
             self.traffic.record(self._call(source, name or target, port, outcome, request))
         return outcome
 
+    def answers_ping(self, source: Key, address: str) -> bool:
+        """Whether an ICMP echo from that pod comes back: from machines and pods, never from a Service."""
+        pod = self.store.get(*source)
+        if pod is None or not self._is_up(pod):
+            return False
+        for node in self.store.list("Node"):
+            if address in _node_addresses(node):
+                return _has_power(node)
+        pods = [other for other in self.store.list("Pod") if _ip_of(other) == address]
+        return ip_address(address).is_loopback or any(
+            self._is_up(other) and not is_finished(other) for other in pods
+        )
+
     def _respond(self, answer: Answer, request: http.Request) -> http.Response | None:
         pod = self.store.get(*answer.pod) if answer.pod is not None else None
         return http.respond(answer.image, request, hostname_of(pod), self.now) if pod is not None else None

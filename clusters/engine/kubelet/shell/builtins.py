@@ -167,6 +167,10 @@ def _nothing(shell: "Shell", arguments: list[str]) -> Run:
     return 0
 
 
+class Interrupt(Exception):  # noqa: N818 -- not an error
+    """Somebody pressed Ctrl-C."""
+
+
 Builtin = Callable[["Shell", list[str]], Run]
 
 BUILTINS: Final[dict[str, Builtin]] = {

@@ -54,9 +54,9 @@ def _uname(call: Call) -> Run:
 
 
 def _processes(call: Call) -> list[tuple[int, str]]:
-    """(pid, command line): the container's own, the shells of this session, and `ps` itself."""
-    own = [" ".join([call.name, *call.arguments])]
-    later = [*call.machine.processes, *own]
+    """(pid, command line): the container's own, what this session was started with, and `ps` itself."""
+    own = " ".join([call.name, *call.arguments])
+    later = list(dict.fromkeys([*call.machine.processes, own]))
     return [(1, call.machine.command), *enumerate(later, _FIRST_PID)]
 
 

@@ -134,9 +134,10 @@ class Shell:
 
     def _condition(self, node: Node) -> Run:
         self.testing += 1
-        code = yield from self._run(node)
-        self.testing -= 1
-        return code
+        try:
+            return (yield from self._run(node))
+        finally:
+            self.testing -= 1
 
     def _not(self, node: Not) -> Run:
         code = yield from self._run(node.node)
@@ -149,7 +150,10 @@ class Shell:
             yield from inner._run(node.body)
         except Exit as exit_:
             inner.code = exit_.code
-        self.machine.directory = directory
+        except Break:
+            pass
+        finally:
+            self.machine.directory = directory
         return self._set(inner.code)
 
     def _if(self, node: If) -> Run:
@@ -201,13 +205,14 @@ class Shell:
             return (yield from self._redirected(node.redirections, _nothing(self.code)))
         kept = {name: self.variables.get(name) for name in given}
         self.variables.update(given)
-        code = yield from self._redirected(node.redirections, self._command(words))
-        for name, value in kept.items():
-            if value is None:
-                self.variables.pop(name, None)
-            else:
-                self.variables[name] = value
-        return code
+        try:
+            return (yield from self._redirected(node.redirections, self._command(words)))
+        finally:
+            for name, value in kept.items():
+                if value is None:
+                    self.variables.pop(name, None)
+                else:
+                    self.variables[name] = value
 
     def _redirected(self, redirections: tuple[Redirection, ...], program: Run) -> Run:
         """Run a program whose output goes into files; /dev/null is one that keeps nothing."""
@@ -288,8 +293,8 @@ class Shell:
             call = Call(self.machine, program, words[1:], dict(self.variables), self.start, self.depth)
             return (yield from known(call))
         if program in self.machine.image.serves:
-            yield Serve()
-            return 0
+            code: int | None = yield Serve()
+            return code or 0
         if self.machine.strict:
             yield self.complain(f"{words[0]}: this program is not simulated")
             return CANNOT

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clusters.engine.kubelet.shell.builtins import Interrupt
 from clusters.engine.kubelet.shell.effects import ReadLine, Run, complain
 from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.interpreter import CANNOT, Shell
@@ -62,16 +63,21 @@ def _read_commands(shell: Shell) -> Run:
     """Read commands from stdin until its end or `exit`; with a prompt on a tty."""
     text, shell.interactive = "", shell.machine.tty
     while not shell.left:
-        line: bytes = yield ReadLine("> " if text else prompt(shell))
-        text += line.decode("utf-8", "replace").replace("\0", "")
-        if line and not is_complete(text):
-            continue
-        if text:
-            yield from shell.script(text)
+        try:
+            line: bytes = yield ReadLine("> " if text else prompt(shell))
+            text += line.decode("utf-8", "replace").replace("\0", "")
+            if line and not is_complete(text):
+                continue
+            if text:
+                yield from shell.script(text)
+        except Interrupt:
+            shell.code, line = 130, b"\n"
         shell.line += text.count("\n")
         text = ""
         if not line:
             break
+    if shell.interactive and shell.name == "bash":
+        yield complain("exit")
     return shell.code
 
 
