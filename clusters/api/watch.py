@@ -38,7 +38,7 @@ from clusters.engine.apiserver.watching import (
     events,
     selection_of,
 )
-from clusters.engine.changes import ADDED, Change
+from clusters.engine.changes import ADDED, MODIFIED, Change
 from clusters.engine.objects import version_of
 from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
@@ -223,6 +223,15 @@ def _from_journal(cluster_id: str, selection: Selection, after: int, until: int)
         changes = journal.read(cluster_id, after, past)
     except journal.ExpiredError:
         changes = []
-    if not changes or changes[-1].revision < until:
+    if not changes or changes[-1].revision < until or _lacks_past(selection, changes):
         raise expired(f"too old resource version: {after} ({journal.oldest(cluster_id)})")
     return changes
+
+
+def _lacks_past(selection: Selection, changes: Sequence[Change]) -> bool:
+    # At the edge of what was compacted a state may be gone although all changes after it are there. Of an
+    # Event, which keeps what it is about, any state will do.
+    return selection.fickle and any(
+        change.key.kind == selection.kind != "Event" and change.verb == MODIFIED and change.previous is None
+        for change in changes
+    )

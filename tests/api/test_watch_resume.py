@@ -1,0 +1,289 @@
+"""Resuming a watch: from any revision the same state as a list, from memory or from the journal; else 410."""
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clusters import journal, memory, storage
+from clusters.api import watch
+from clusters.api.followers import followers
+from clusters.engine.objects import Key, with_value
+from tests.api.caller import in_thread
+from tests.api.watchers import (
+    Watcher,
+    create,
+    delete,
+    forget_memory,
+    label,
+    revision,
+    state_of,
+    summary,
+    until,
+)
+from tests.clusters.makers import bare_cluster, event, pod, write
+
+SELECTED = "app=kubia"
+
+
+@pytest.fixture
+def cluster():
+    return bare_cluster()
+
+
+async def history(cluster):
+    """What happens to three pods; returns the revision before it."""
+    before = await create(cluster, "first", app="kubia")
+    await label(cluster, "first", app="other")
+    await create(cluster, "second", app="kubia")
+    await label(cluster, "first", app="kubia", tier="web")
+    await delete(cluster, "second")
+    return before
+
+
+HISTORY = [("DELETED", "first"), ("ADDED", "second"), ("ADDED", "first"), ("DELETED", "second")]
+
+
+@pytest.mark.parametrize("forget", [False, True], ids=["memory", "journal"])
+async def test_a_watch_tells_what_came_after_its_version_and_goes_on(cluster, forget):
+    before = await history(cluster)
+    if forget:
+        await forget_memory()
+    watcher = Watcher(cluster, resourceVersion=before, labelSelector=SELECTED)
+    assert summary(await watcher.told(4)) == HISTORY
+    await create(cluster, "third", app="kubia")
+    assert summary(await watcher.told(5))[4:] == [("ADDED", "third")]
+    await watcher.leave()
+
+
+async def test_a_watch_resumed_at_a_deletion_does_not_see_it_again(cluster):
+    await create(cluster, "a")
+    deleted = await delete(cluster, "a")
+    await create(cluster, "b")
+    for forget in (False, True):
+        if forget:
+            await forget_memory()
+        watcher = Watcher(cluster, resourceVersion=deleted)
+        assert summary(await watcher.told(1)) == [("ADDED", "b")]
+        await watcher.leave()
+
+
+async def test_what_an_object_was_before_the_version_is_looked_up_in_the_journal(cluster):
+    await create(cluster, "in", app="kubia")
+    before = await create(cluster, "out", app="other")
+    await label(cluster, "in", app="kubia", tier="web")
+    await label(cluster, "out", app="other", tier="web")
+    await label(cluster, "out", app="kubia")
+    await forget_memory()
+    watcher = Watcher(cluster, resourceVersion=before, labelSelector=SELECTED)
+    assert summary(await watcher.told(2)) == [("MODIFIED", "in"), ("ADDED", "out")]
+    await watcher.leave()
+
+
+async def test_events_that_were_deleted_meanwhile_are_told_all_the_same(cluster):
+    before = await create(cluster, "a")
+    await in_thread(write)(cluster, lambda store: store.create(event("e")))
+    await in_thread(write)(cluster, lambda store: store.delete(Key("Event", "default", "e")))
+    await forget_memory()
+    watcher = Watcher(
+        cluster, "/api/v1/events", resourceVersion=before, fieldSelector="involvedObject.name=web"
+    )
+    assert summary(await watcher.told(2)) == [("ADDED", "e"), ("DELETED", "e")]
+    await watcher.leave()
+
+
+async def test_a_watch_of_a_version_to_come_waits_for_what_comes_after_it(cluster):
+    last = await create(cluster, "a")
+    watcher = Watcher(cluster, resourceVersion=last + 1)
+    await until(lambda: followers()._followers)
+    await create(cluster, "b")
+    await create(cluster, "c")
+    assert summary(await watcher.told(1)) == [("ADDED", "c")]
+    await watcher.leave()
+
+
+@in_thread
+def compact(cluster, changes):
+    storage.compact(cluster.pk, changes=changes)
+    memory.drop_all()
+
+
+async def test_a_version_that_is_no_longer_kept_is_expired(cluster):
+    first = await create(cluster, "a")
+    for name in ("b", "c", "d"):
+        await create(cluster, name)
+        await delete(cluster, name)
+    last = await create(cluster, "e")
+    await compact(cluster, 2)
+    watcher = Watcher(cluster, resourceVersion=first)
+    (told,) = await watcher.over()
+    assert watcher.status == 200
+    assert told["type"] == "ERROR"
+    assert told["object"]["reason"] == "Expired"
+    assert told["object"]["code"] == 410
+    assert told["object"]["message"] == f"too old resource version: {first} ({last - 3})"
+    again = Watcher(cluster, resourceVersion=last - 3)
+    assert summary(await again.told(3)) == [("ADDED", "d"), ("DELETED", "d"), ("ADDED", "e")]
+    await again.leave()
+
+
+async def test_a_version_is_expired_if_it_cannot_be_told_what_matched_then(cluster):
+    await create(cluster, "a", app="kubia")
+    before = await create(cluster, "b")
+    await label(cluster, "a", app="other")
+    await create(cluster, "c")
+    await compact(cluster, 1)
+    assert await in_thread(journal.oldest)(cluster.pk) < before
+    watcher = Watcher(cluster, resourceVersion=before, labelSelector=SELECTED)
+    (told,) = await watcher.over()
+    assert told["object"]["code"] == 410
+    unselective = Watcher(cluster, resourceVersion=before)
+    assert summary(await unselective.told(2)) == [("MODIFIED", "a"), ("ADDED", "c")]
+    await unselective.leave()
+
+
+async def test_a_journal_that_was_forgotten_to_its_end_is_expired_too(cluster):
+    first = await create(cluster, "a")
+    await create(cluster, "b")
+    await delete(cluster, "b")
+    await compact(cluster, 0)
+    watcher = Watcher(cluster, resourceVersion=first)
+    (told,) = await watcher.over()
+    assert told["object"]["code"] == 410
+
+
+async def test_a_follower_that_missed_too_much_for_memory_reads_the_journal(cluster, monkeypatch):
+    watcher = Watcher(cluster)
+    await until(lambda: followers()._followers)
+    monkeypatch.setattr(memory, "follow", forgetful(memory.follow))
+    await create(cluster, "a")
+    await create(cluster, "b")
+    assert summary(await watcher.told(2)) == [("ADDED", "a"), ("ADDED", "b")]
+    await watcher.leave()
+
+
+def forgetful(follow):
+    """memory.follow of a process whose memory of changes is always too short."""
+
+    def asked(cluster_id, after):
+        followed = follow(cluster_id, after)
+        followed.result()
+        return memory.writer.submit(lambda: followed.result()._replace(changes=None))
+
+    return asked
+
+
+async def test_watches_end_when_the_database_is_put_back_to_an_earlier_state(cluster, monkeypatch):
+    await create(cluster, "a")
+    watcher = Watcher(cluster)
+    await watcher.told(1)
+    (follower,) = followers()._followers.values()
+    follower.image = follower.image.apply([])
+    follower.image.revision += 100
+    follower.nudge()
+    told = await watcher.over()
+    assert told[-1]["object"]["code"] == 410
+
+
+async def test_what_happens_while_a_watch_begins_is_told_once(cluster, monkeypatch):
+    monkeypatch.setattr(watch, "CHUNK", 0)
+    for number in range(5):
+        await create(cluster, f"old-{number}")
+    watcher = Watcher(cluster)
+    watcher.reading.clear()
+    await asyncio.sleep(0.01)
+    watcher.reading.set()
+    for number in range(5):
+        await create(cluster, f"new-{number}")
+    await watcher.told(10)
+    await create(cluster, "last")
+    names = [name for _, name in summary(await watcher.told(11))]
+    assert names == [f"old-{n}" for n in range(5)] + [f"new-{n}" for n in range(5)] + ["last"]
+    await watcher.leave()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "put", "delete"]),
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from([{}, {"app": "kubia"}, {"app": "kubia", "tier": "web"}, {"tier": "web"}]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def perform(store, what, name, labels):
+    found = store.get("Pod", "default", name)
+    if what == "delete":
+        if found is not None:
+            store.delete(Key("Pod", "default", name))
+    elif found is None:
+        store.create(pod(name, **labels))
+    else:
+        store.update(with_value(found, ("metadata", "labels"), labels))
+
+
+@in_thread
+def live_through(steps):
+    """A new cluster in which this happened, and its pods after each step by revision, with labels chosen."""
+    cluster = bare_cluster()
+    images = {}
+    for step in steps:
+        write(cluster, lambda store, step=step: perform(store, *step))
+        image = memory.image(cluster.pk)
+        images[image.revision] = image
+    return cluster, images
+
+
+def selected(image, selector):
+    wanted = dict(part.split("=") for part in selector.split(",") if part)
+    return {
+        found["metadata"]["name"]: found
+        for found in image.list("Pod")
+        if wanted.items() <= found["metadata"]["labels"].items()
+    }
+
+
+@given(steps=STEPS, selector=st.sampled_from(["", "app=kubia", "app=kubia,tier=web"]), data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+def test_a_watch_from_any_revision_replays_to_the_same_state_as_a_list(steps, selector, data):
+    start = data.draw(st.integers(0, len(steps)), label="start")
+    forget = data.draw(st.booleans(), label="forget")
+
+    async def replay():
+        cluster, images = await live_through(steps)
+        versions = sorted(images)
+        version = versions[min(start, len(versions) - 1)]
+        if forget:
+            await forget_memory()
+        watcher = Watcher(cluster, resourceVersion=version, labelSelector=selector)
+        await until(lambda: watcher.status)
+        # What comes last tells that all before it was told.
+        await create(cluster, "last", app="kubia", tier="web")
+        await until(lambda: summary(watcher.events)[-1:] == [("ADDED", "last")])
+        began = [{"type": "ADDED", "object": found} for found in selected(images[version], selector).values()]
+        expected = await in_thread(memory.image)(cluster.pk)
+        assert state_of(began + watcher.events) == selected(expected, selector)
+        told = [revision(event["object"]) for event in watcher.events]
+        assert told == sorted(set(told))
+        assert told[0] > version
+        await watcher.leave()
+
+    asyncio.run(replay())
+
+
+async def test_the_journal_knows_the_past_of_a_kind(cluster):
+    first = await create(cluster, "a", app="kubia")
+    await create(cluster, "b")
+    await label(cluster, "a", app="other")
+    gone = await delete(cluster, "b")
+
+    def names_at(at):
+        return {found["metadata"]["name"]: found for found in journal.past(cluster.pk, at, "Pod").list("Pod")}
+
+    assert (await in_thread(names_at)(first))["a"]["metadata"]["labels"] == {"app": "kubia"}
+    assert (await in_thread(names_at)(gone - 1)).keys() == {"a", "b"}
+    assert (await in_thread(names_at)(gone)).keys() == {"a"}
+    assert await in_thread(journal.oldest)(cluster.pk) == 0
