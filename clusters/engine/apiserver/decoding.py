@@ -5,6 +5,7 @@ Models apimachinery's strict decoding with the words of Go's JSON decoder; the t
 
 from typing import Any, Final
 
+from clusters.engine import base64_text
 from clusters.engine.apiserver.errors import StatusError, bad_request
 from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.quantity_text import canonical
@@ -12,9 +13,10 @@ from clusters.engine.apiserver.schema import Field, Struct, is_rfc3339, struct_o
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.objects import Object
 
-_PYTHON: Final = {"string": str, "bool": bool, "time": str}
+_PYTHON: Final = {"string": str, "bytes": str, "bool": bool, "time": str}
 _ZERO: Final[dict[str, Any]] = {
     "string": "",
+    "bytes": "",
     "bool": False,
     "int32": 0,
     "int64": 0,
@@ -63,6 +65,13 @@ def cannot_handle(obj: Object, why: str) -> StatusError:
     return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
 
 
+def _bytes(text: str) -> str:
+    try:
+        return base64_text.encode(base64_text.decode(text))
+    except ValueError as error:
+        raise DecodeError(str(error)) from error
+
+
 class _Decoder:
     """Goes through one object. `path` is where it is, as in `spec.containers[0]`; `go_path` is the same
     without indices, after the name of the struct that has the field, as Go writes it."""
@@ -105,6 +114,8 @@ class _Decoder:
         kind = field.kind
         if kind in _PYTHON:
             value = self._demand(_PYTHON[kind], field, value, go_path)
+            if kind == "bytes":
+                return _bytes(value)
             return self._time(value) if kind == "time" else value
         if kind == "quantity":
             return self._quantity(field, value, go_path)

@@ -2,8 +2,7 @@
 
 Models the strict decoding of apimachinery (`pkg/runtime/serializer/json`, `sigs.k8s.io/json`): unknown
 fields are complained of or dropped, wrong types refused with the words of Go's JSON decoder. The
-schemas are read once, when first needed. Left out: what they do not say, such as Go's tolerance for
-base64 texts.
+schemas are read once, when first needed.
 """
 
 import re
@@ -24,6 +23,7 @@ _GO_TYPES: Final = {
     "time": "v1.Time",
     "quantity": "resource.Quantity",
     "int-or-string": "int32",
+    "bytes": "[]uint8",
 }
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -32,8 +32,8 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d
 class Field:
     """The type of a field.
 
-    `kind` is struct, map, list, string, bool, int32, int64, quantity, int-or-string, time or any. `item`
-    is what a map or list holds. `merges`, `merge_key` and `retains_keys` are the strategy by which a
+    `kind` is struct, map, list, string, bytes, bool, int32, int64, quantity, int-or-string, time or any.
+    `item` is what a map or list holds. `merges`, `merge_key` and `retains_keys` are the strategy by which a
     patch changes it.
     """
 
@@ -135,7 +135,8 @@ class _Structs:
             return Field("map", item=self._field(item)) if item else Field("any")
         if type_ == "integer":
             return Field(definition.get("format", "int64"))
-        return Field({"boolean": "bool", "string": "string"}.get(type_, "any"))
+        text = "bytes" if definition.get("format") == "byte" else "string"
+        return Field({"boolean": "bool", "string": text}.get(type_, "any"))
 
     def _referred(self, name: str, retains_keys: bool) -> Field:
         if name in _SPECIAL:

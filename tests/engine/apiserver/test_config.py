@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from clusters.engine.apiserver import verbs
+from clusters.engine.apiserver.decoding import decode, decode_strictly
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.objects import with_value
 from tests.engine.builders import make_namespace, make_store
@@ -178,3 +179,24 @@ def test_the_old_field_for_the_account_counts_too():
     pod = simple_pod()
     pod["spec"]["serviceAccount"] = "robot"
     assert "service account default/robot" in said(verbs.create, store, pod)
+
+
+class TestBytesFromOutside:
+    def test_are_stored_as_go_writes_them(self):
+        decoded = decode_strictly(secret(data={"k": "YWJj\nZGVm\n", "empty": None}))
+        assert decoded["data"] == {"k": "YWJjZGVm", "empty": ""}
+
+    @pytest.mark.parametrize(
+        ("obj", "why"),
+        [
+            (secret(data={"k": "hello"}), "illegal base64 data at input byte 4"),
+            (config_map(binaryData={"k": "a"}), "illegal base64 data at input byte 0"),
+            (
+                secret(data={"k": 7}),
+                "json: cannot unmarshal number into Go struct field Secret.data of type []uint8",
+            ),
+        ],
+    )
+    def test_have_to_be_base64(self, obj, why):
+        kind = obj["kind"]
+        assert said(decode, obj) == f'{kind} in version "v1" cannot be handled as a {kind}: {why}'
