@@ -116,8 +116,8 @@ async def _serve(
         return await subresources.serve(request, resource, target, verb)
     if verb == "watch":
         return await watch.begin(request, resource, target.namespace, "", send)
-    handlers = reviews.HANDLERS if resource.kind in reviews.KINDS else _HANDLERS
-    return await handlers[verb](request, resource, target)
+    handler = _CREATES.get(resource.kind) or _HANDLERS[verb]
+    return await handler(request, resource, target)
 
 
 _HANDLERS: Final[dict[str, Handler]] = {
@@ -129,6 +129,13 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "delete": writes.delete,
     "deletecollection": writes.delete_collection,
 }
+
+_CREATES: Final[dict[str, Handler]] = {
+    "Binding": subresources.bind,
+    "SelfSubjectAccessReview": reviews.create,
+    "SelfSubjectReview": reviews.create,
+}
+"""By kind: what is created to be answered, and is never stored."""
 
 
 def _is_place(resource: Resource, target: Target) -> bool:

@@ -9,19 +9,15 @@ from clusters.api.request import Request, Target
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.apiserver.reviews import self_subject_access_review, self_subject_review
 
-KINDS: Final = {
+_ANSWERS: Final = {
     "SelfSubjectAccessReview": self_subject_access_review,
     "SelfSubjectReview": self_subject_review,
 }
-"""The kinds of questions, and who answers them."""
+"""By the kind of question."""
 
 
 async def create(request: Request, resource: Resource, target: Target) -> Answer:
     """The review with its answer in the status. Raises 400, 422."""
     options = write_options(request, "CreateOptions")
     review, warnings = await bodies.read(request, bodies.kind_of(resource), options.validation)
-    return json_answer(KINDS[resource.kind](request.user, review), 201, warnings)
-
-
-HANDLERS: Final = {"create": create}
-"""By verb, as the other kinds have them."""
+    return json_answer(_ANSWERS[resource.kind](request.user, review), 201, warnings)

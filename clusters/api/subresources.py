@@ -10,12 +10,14 @@ from typing import Final
 from clusters.api import bodies, images, reads
 from clusters.api.answers import Answer, json_answer
 from clusters.api.bodies import Kind
-from clusters.api.options import WriteOptions, write_options
+from clusters.api.options import write_options
 from clusters.api.patches import patch
 from clusters.api.request import Request, Target
 from clusters.api.writes import Answerer, named, run, tried, warnings_of
-from clusters.engine.apiserver import scaling, verbs
-from clusters.engine.apiserver.errors import StatusError, bad_request, method_not_supported
+from clusters.engine.apiserver import fields, scaling, verbs
+from clusters.engine.apiserver.errors import bad_request, invalid, method_not_supported
+from clusters.engine.apiserver.eviction import evict
+from clusters.engine.apiserver.finalizing import finalize
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.objects import Object, key_of
 from clusters.engine.store import Overlay
@@ -71,24 +73,53 @@ async def _update_scale(request: Request, resource: Resource, target: Target) ->
     return json_answer(written.result, warnings=[*body.warnings, *warnings_of(written)])
 
 
-async def _bind(request: Request, resource: Resource, target: Target) -> Answer:
+async def bind(request: Request, resource: Resource, target: Target) -> Answer:
+    """POST of a Binding, to the pod that it names or to the collection of all bindings."""
     options = write_options(request, "CreateOptions")
     body = await bodies.read(request, Kind("v1", "Binding"), options.validation)
-    written = await run(request, partial(_bound, body.object, target, options), dry_run=options.dry_run)
+    verb = partial(_bind, body.object, target)
+    written = await run(request, verb, dry_run=options.dry_run)
     return json_answer(_SUCCESS, 201, [*body.warnings, *warnings_of(written)])
 
 
-def _bound(binding: Object, target: Target, options: WriteOptions, store: Overlay) -> None:
-    node = (binding.get("target") or {}).get("name")
-    if not node:
-        raise StatusError(422, "Invalid", f'Binding "{target.name}" is invalid: target.name: Required value')
-    verbs.bind(store, target.namespace, target.name, node)
+def _bind(binding: Object, target: Target, store: Overlay) -> None:
+    name = binding["metadata"].get("name", "")
+    if target.name not in ("", name):
+        raise bad_request("name in URL does not match name in Binding object")
+    node = binding.get("target") or {}
+    errors = []
+    if node.get("kind", "Node") not in ("", "Node"):
+        errors.append(fields.not_supported("target.kind", node["kind"], ("Node", "<empty>")))
+    if not node.get("name"):
+        errors.append(fields.required("target.name"))
+    if errors:
+        raise invalid("Binding", name, errors)
+    verbs.bind(store, target.namespace, name, node["name"])
+
+
+async def _evict(request: Request, resource: Resource, target: Target) -> Answer:
+    options = write_options(request, "CreateOptions")
+    body = await bodies.read(request, Kind("policy/v1", "Eviction"), options.validation)
+    dry_run = options.dry_run or bool((body.object.get("deleteOptions") or {}).get("dryRun"))
+    verb = partial(evict, namespace=target.namespace, name=target.name, eviction=body.object)
+    written = await run(request, verb, dry_run=dry_run, kills=1)
+    return json_answer(written.result, 201, [*body.warnings, *warnings_of(written)])
+
+
+async def _finalize(request: Request, resource: Resource, target: Target) -> Answer:
+    answer = Answerer(request, resource)
+    options = write_options(request, "UpdateOptions")
+    obj, warnings = await bodies.read(request, bodies.kind_of(resource), options.validation)
+    written = await run(request, partial(finalize, namespace=named(obj, target)), dry_run=options.dry_run)
+    return answer(written.result, 200, written, warnings)
 
 
 _HANDLERS: Final[dict[tuple[str, str], Handler]] = {
-    ("binding", "create"): _bind,
+    ("binding", "create"): bind,
     ("ephemeralcontainers", "get"): reads.get,
     ("ephemeralcontainers", "patch"): patch,
+    ("eviction", "create"): _evict,
+    ("finalize", "update"): _finalize,
     ("scale", "get"): _get_scale,
     ("scale", "patch"): patch,
     ("scale", "update"): _update_scale,

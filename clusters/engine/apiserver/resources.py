@@ -91,6 +91,7 @@ _POD_PARTS: Final = (
 )
 
 RESOURCES: Final = (
+    Resource("", "v1", "Binding", "bindings", "binding", True, verbs=CREATE, derived=True),
     Resource(
         "",
         "v1",

@@ -1,0 +1,144 @@
+"""Whatever is sent, the answer is a Status of the client's own fault, and nothing is half written."""
+
+import asyncio
+import json
+import string
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clusters import actions, keys, memory
+from clusters.engine.apiserver import verbs
+from clusters.engine.apiserver.resources import RESOURCES
+from tests.api.caller import Caller, config_map, controller, pod
+from tests.conftest import SOAK
+
+MANY = 20_000
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PATCHES = [
+    f"application/{kind}" for kind in ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
+]
+MEDIA = [
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+    *PATCHES,
+    "text/plain",
+]
+PARAMETERS = [
+    *("limit", "continue", "resourceVersion", "resourceVersionMatch", "labelSelector", "fieldSelector"),
+    *("dryRun", "fieldValidation", "fieldManager", "gracePeriodSeconds", "propagationPolicy"),
+    *("orphanDependents", "includeObject", "force", "timeoutSeconds"),
+]
+
+words = st.sampled_from(
+    [
+        "",
+        "web",
+        "default",
+        "node-1",
+        "status",
+        "scale",
+        "x" * 300,
+        "..",
+        "%2F",
+        "\0",
+        "é",
+        "0",
+        "-1",
+        "All",
+        "Strict",
+    ]
+) | st.text(max_size=6)
+scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | words
+names = st.sampled_from(
+    [
+        *("metadata", "name", "namespace", "labels", "annotations", "resourceVersion", "uid", "finalizers"),
+        *("ownerReferences", "deletionTimestamp", "managedFields", "spec", "status", "template", "data"),
+        *("containers", "image", "env", "ports", "port", "limits", "cpu", "replicas", "selector"),
+        *("matchLabels", "nodeName", "type", "target", "kind", "apiVersion", "op", "path", "value", "$patch"),
+    ]
+)
+documents = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | words, inner, max_size=5),
+    max_leaves=12,
+)
+queries = st.dictionaries(st.sampled_from(PARAMETERS), words, max_size=3)
+
+
+@st.composite
+def paths(draw):
+    """Mostly paths that there are, or nearly."""
+    resource = draw(st.sampled_from(RESOURCES))
+    root = f"/apis/{resource.group}" if resource.group else "/api"
+    path = f"{root}/{resource.version}"
+    if resource.namespaced and draw(st.integers(0, 9)):
+        path += f"/namespaces/{draw(st.sampled_from(['default', 'none', 'x/y']))}"
+    path += f"/{resource.plural}"
+    for part in draw(st.lists(words, max_size=2)):
+        path += f"/{part}"
+    if resource.subresources and draw(st.booleans()):
+        path += f"/web/{draw(st.sampled_from(resource.subresources)).name}"
+    return path
+
+
+@st.composite
+def changed(draw, document):
+    """A document with something strange somewhere in it."""
+    document = orjson.loads(orjson.dumps(document))
+    here = document
+    while True:
+        key = draw(st.sampled_from(sorted(here))) if isinstance(here, dict) else 0
+        inner = here[key]
+        if not isinstance(inner, dict | list) or not inner or draw(st.integers(0, 2)) == 0:
+            here[key] = draw(documents)
+            return document
+        here = inner
+
+
+bodies = st.one_of(
+    st.binary(max_size=40),
+    st.binary(max_size=40).map(lambda rest: b"k8s\0" + rest),
+    st.text(string.printable, max_size=40).map(str.encode),
+    documents.map(lambda document: json.dumps(document).encode()).filter(bool),
+    st.one_of(changed(pod()), changed(controller()), changed(config_map(a="1"))).map(
+        lambda document: json.dumps(document).encode()
+    ),
+)
+
+
+@pytest.fixture
+def caller(cluster):
+    """Whoever sends it. Afterwards the tables hold what the process has in memory."""
+    actions.transact(cluster.pk, _fill, actor="person:tester")
+    yield Caller(keys.key_of(cluster.pk, keys.WRITE))
+    held = memory.image(cluster.pk)
+    memory.drop(cluster.pk)
+    assert memory.image(cluster.pk) == held
+
+
+def _fill(store):
+    for made in (pod(), controller(), config_map("web")):
+        made["metadata"]["namespace"] = "default"
+        verbs.create(store, made)
+
+
+@given(
+    method=st.sampled_from(METHODS),
+    path=paths(),
+    query=queries,
+    media=st.sampled_from(MEDIA),
+    body=bodies,
+)
+@settings(
+    max_examples=MANY if SOAK else 300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_no_request_breaks_the_server(caller, method, path, query, media, body):
+    reply = asyncio.run(caller(method, path, body, content_type=media, **query))
+    assert reply.code < 500 or reply.code == 504, reply.body
+    if reply.code >= 400:
+        assert (reply.json["kind"], reply.json["code"]) == ("Status", reply.code)
