@@ -168,5 +168,18 @@ def public(obj: Object) -> Object:
     return {field: value for field, value in obj.items() if field != "simulation"}
 
 
+def host_ports(pod: Object) -> dict[tuple[str, int], int]:
+    """The (protocol, port)s of the machine itself that the pod wants, and to which port of it they lead.
+
+    Two pods cannot have the same one of one machine, whatever its addresses are.
+    """
+    return {
+        (port.get("protocol", "TCP"), port["hostPort"]): port["containerPort"]
+        for container in containers_of(pod)
+        for port in container.get("ports") or ()
+        if port.get("hostPort")
+    }
+
+
 def containers_of(pod: Object) -> Iterator[Object]:
     yield from pod["spec"]["containers"]

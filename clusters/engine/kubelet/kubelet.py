@@ -2,8 +2,7 @@
 
 Models the kubelet's `syncPod`, `syncTerminatingPod` and `syncTerminatedPod` (`pkg/kubelet/kubelet.go`).
 One controller plays the kubelets of all nodes; in the journal each writes as `kubelet/<node>`. Left out:
-admission by the kubelet (a pod that somebody binds by hand runs even if it does not fit), static pods,
-and heartbeats: while a kubelet runs, its lease is told from the clock (see node_status.py).
+static pods, and heartbeats: while a kubelet runs, its lease is told from the clock (see node_status.py).
 """
 
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Final
 from clusters.engine import ipam
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.kubelet import node_status, probes, runtime, volumes
+from clusters.engine.kubelet import admission, node_status, probes, runtime, volumes
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.states import due_of, is_starting
 from clusters.engine.kubelet.status import generate_api_pod_status, host_ip
@@ -91,7 +90,7 @@ def sync_pod(store: Overlay, node: Object, pod: Object) -> float | None:
     worker = PodWorker(store, node, pod)
     if is_deleting(pod):
         return _sync_terminating_pod(worker)
-    if is_finished(pod):
+    if is_finished(pod) or not admission.is_admitted(worker):
         return None
     if _sandbox_is_ready(worker):
         for container in _in_turn(worker):

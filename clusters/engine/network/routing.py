@@ -22,6 +22,7 @@ from clusters.engine.network.traffic import Call, Traffic
 from clusters.engine.objects import (
     Key,
     Object,
+    host_ports,
     is_finished,
     is_ready,
     key_of,
@@ -143,7 +144,19 @@ class Network:
             for found in service["spec"].get("ports") or ():
                 if found.get("nodePort") == port:
                     return self._through_node(source, service, found, node)
-        return Refused() if _has_power(node) else TimedOut()
+        client = _ip_of(source)
+        for pod in self.store.indexed("pods-by-node", name_of(node)):
+            target = host_ports(pod).get(("TCP", port)) if not is_finished(pod) else None
+            if target is not None:
+                return self._answer(None, pod, target, client)
+        if not _has_power(node):
+            return TimedOut()
+        # What uses the machine's own network listens there without being asked for a port.
+        listening = [pod for pod in self._pods_at(_node_addresses(node)[0]) if port in self.listening(pod)]
+        return self._answer(None, listening[0], port, client) if listening else Refused()
+
+    def _pods_at(self, ip: str) -> list[Object]:
+        return [pod for pod in self.store.list("Pod") if _ip_of(pod) == ip and not is_finished(pod)]
 
     def _through_node(self, source: Object | None, service: Object, port: Object, node: Object) -> Outcome:
         if not _has_power(node):
@@ -174,10 +187,12 @@ class Network:
         return self._to_pod(service, chosen.ip, chosen.port, client)
 
     def _to_pod(self, service: Object | None, ip: str, port: int, client: str) -> Outcome:
-        for pod in self.store.list("Pod"):
-            if _ip_of(pod) == ip and not is_finished(pod):
-                return self._answer(service, pod, port, client)
-        return TimedOut(key_of(service) if service is not None else None)
+        pods = self._pods_at(ip)
+        if not pods:
+            return TimedOut(key_of(service) if service is not None else None)
+        # Pods on the machine's own network share its address.
+        pod = pods[0] if len(pods) == 1 else next((p for p in pods if port in self.listening(p)), pods[0])
+        return self._answer(service, pod, port, client)
 
     def _answer(self, service: Object | None, pod: Object, port: int, client: str) -> Outcome:
         via = key_of(service) if service is not None else None

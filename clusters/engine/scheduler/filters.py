@@ -7,9 +7,10 @@ affinity, topology spread as a hard rule, volumes, extended resources, node decl
 A filter returns the reasons that speak against the node, () for none.
 """
 
+from collections.abc import Collection
 from typing import Final
 
-from clusters.engine.objects import Object, containers_of
+from clusters.engine.objects import Object, host_ports, is_finished
 from clusters.engine.scheduler.node_info import NodeInfo
 from clusters.engine.store import MemoryStore
 from clusters.engine.taints import UNSCHEDULABLE as UNSCHEDULABLE_TAINT
@@ -45,10 +46,11 @@ def node_affinity(spec: Object, info: NodeInfo) -> bool:
     return required is None or any(_term_matches(term, info) for term in required["nodeSelectorTerms"])
 
 
-def node_ports(wanted: frozenset[tuple[str, int]], info: NodeInfo, store: MemoryStore) -> tuple[str, ...]:
+def node_ports(wanted: Collection[tuple[str, int]], info: NodeInfo, store: MemoryStore) -> tuple[str, ...]:
     """Two pods cannot have the same port of one machine."""
     others = store.indexed("pods-by-node", info.name) if wanted else ()
-    return (NO_PORTS,) if any(wanted & host_ports(other) for other in others) else ()
+    taken = any(not host_ports(other).keys().isdisjoint(wanted) for other in others if not is_finished(other))
+    return (NO_PORTS,) if taken else ()
 
 
 def node_resources_fit(request: tuple[int, int], info: NodeInfo, usage: tuple[int, ...]) -> tuple[str, ...]:
@@ -65,16 +67,6 @@ def node_resources_fit(request: tuple[int, int], info: NodeInfo, usage: tuple[in
     if memory and memory > info.memory - used_memory:
         reasons.append("Insufficient memory")
     return tuple(reasons)
-
-
-def host_ports(pod: Object) -> frozenset[tuple[str, int]]:
-    """The (protocol, port)s of the machine itself that the pod wants."""
-    return frozenset(
-        (port.get("protocol", "TCP"), port["hostPort"])
-        for container in containers_of(pod)
-        for port in container.get("ports") or ()
-        if port.get("hostPort")
-    )
 
 
 def _term_matches(term: Object, info: NodeInfo) -> bool:

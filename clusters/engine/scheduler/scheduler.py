@@ -21,6 +21,7 @@ from clusters.engine.objects import (
     Object,
     condition_of,
     controller_of,
+    host_ports,
     is_deleting,
     is_finished,
     key_of,
@@ -111,7 +112,7 @@ def find_nodes_that_fit_pod(
 ) -> tuple[list[Candidate], list[tuple[str, ...]]]:
     """The nodes that can take the pod, and for each other node the reasons why it cannot."""
     suitable, found = snapshot.suitable(pod["spec"], filters.static_filters)
-    request, ports = pod_requests(pod), filters.host_ports(pod)
+    request, ports = pod_requests(pod), host_ports(pod)
     usage_of = store.tallies("node-usage").get
     candidates, reasons = [], list(found)
     for info in suitable:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clusters.engine.objects import host_ports, with_status
 from clusters.engine.scheduler import filters
 from clusters.engine.scheduler.node_info import node_info
 from tests.engine.builders import make_node, make_pod, make_store
@@ -128,10 +129,12 @@ def test_ports_of_the_machine():
         return pod
 
     store = make_store(make_node(), on_port("there", node="node-1"))
-    wanted = filters.host_ports(on_port("new"))
-    assert wanted == {("TCP", 8000)}
+    wanted = host_ports(on_port("new"))
+    assert wanted == {("TCP", 8000): 80}
     info = node_info(store.get("Node", "", "node-1"))
     assert filters.node_ports(wanted, info, store) == (
         "node(s) didn't have free ports for the requested pod ports",
     )
     assert filters.node_ports(frozenset({("UDP", 8000)}), info, store) == ()
+    ended = make_store(make_node(), with_status(on_port("there", node="node-1"), phase="Succeeded"))
+    assert filters.node_ports(wanted, info, ended) == ()
