@@ -41,7 +41,8 @@ async def patch(request: Request, resource: Resource, target: Target) -> Answer:
     """
     answer = Answerer(request, resource)
     sent, options = await _read(request)
-    verb = partial(_patch, resource, target, sent, options)
+    force = request.query.get("force") in ("1", "true")
+    verb = partial(_patch, resource, target, sent, options, force)
     written = await run(request, verb, dry_run=options.dry_run)
     obj, created, warnings = written.result
     if target.subresource == "scale":
@@ -71,7 +72,9 @@ def _parsed(media: str, body: bytes) -> Patch:
         raise bad_request(f"error decoding patch: {error}") from error
 
 
-def _patch(resource: Resource, target: Target, sent: Patch, options: WriteOptions, store: Overlay) -> Patched:
+def _patch(
+    resource: Resource, target: Target, sent: Patch, options: WriteOptions, force: bool, store: Overlay
+) -> Patched:
     before = store.get(resource.kind, target.namespace, target.name)
     patched = patching.apply_patch(
         store,
@@ -81,6 +84,7 @@ def _patch(resource: Resource, target: Target, sent: Patch, options: WriteOption
         sent.type,
         sent.body,
         subresource=target.subresource,
+        force=force,
         validation=options.validation,
         complaints=sent.complaints,
     )

@@ -16,9 +16,9 @@ from clusters.api.options import DeleteOptions, WriteOptions, delete_options, wr
 from clusters.api.reads import deprecation, included, rendered
 from clusters.api.request import Request, Target
 from clusters.engine.apiserver import fields, listing, verbs
+from clusters.engine.apiserver.decoding import demand_name
 from clusters.engine.apiserver.errors import bad_request, conflict, invalid
 from clusters.engine.apiserver.listing import ListOptions
-from clusters.engine.apiserver.patching import demand_name
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.cluster import clock_of
 from clusters.engine.objects import Key, Object, key_of, public, uid_of, with_value

@@ -32,8 +32,8 @@ class DecodeError(ValueError):
 def decode(obj: Object) -> tuple[Object, list[str]]:
     """A copy of an object of a served kind, without what no such object has, and what that was.
 
-    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, quantities
-    get their canonical text. Raises 400 BadRequest for a value of a wrong type.
+    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, and
+    empty lists and maps, as Go leaves them out; quantities get their canonical text. Raises 400 BadRequest for a value of a wrong type.
     """
     try:
         return decode_fields(obj)
@@ -65,6 +65,22 @@ def cannot_handle(obj: Object, why: str) -> StatusError:
     return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
 
 
+def demand_name(obj: Object, namespace: str, name: str) -> None:
+    """Raises 400 BadRequest for an object that is not the one of the URL; a namespace may be missing."""
+    metadata = obj["metadata"]
+    if namespace and metadata.setdefault("namespace", namespace) != namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    found = metadata.get("name")
+    if not found:
+        raise bad_request(
+            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )
+    if found != name:
+        raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+
+
 def _bytes(text: str) -> str:
     try:
         return base64_text.encode(base64_text.decode(text))
@@ -89,7 +105,9 @@ class _Decoder:
                 self.complaints.append(f'unknown field "{here}"')
             elif found is not None:
                 under = f"{names}.{key}" if names else key
-                decoded[key] = self._value(field, found, here, f"{struct.short_name}.{under}")
+                made = self._value(field, found, here, f"{struct.short_name}.{under}")
+                if made or field.kind not in ("list", "map") or field.required:
+                    decoded[key] = made
         return decoded
 
     def _value(self, field: Field, value: Any, path: str, go_path: str) -> Any:

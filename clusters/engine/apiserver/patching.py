@@ -7,11 +7,10 @@ writes to an overlay.
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-import orjson
-
-from clusters.engine.apiserver import fields, scaling, verbs
-from clusters.engine.apiserver.decoding import DecodeError, decode_fields
-from clusters.engine.apiserver.errors import bad_request, invalid
+from clusters.engine.apiserver import fields, scaling, server_side_apply, verbs
+from clusters.engine.apiserver.decoding import DecodeError, decode_fields, demand_name
+from clusters.engine.apiserver.errors import invalid
+from clusters.engine.apiserver.fields import quoted
 from clusters.engine.apiserver.go_text import go_text, json_type
 from clusters.engine.apiserver.json_patch import apply_json_patch, complaints_about
 from clusters.engine.apiserver.merge_patch import apply_merge_patch
@@ -47,16 +46,23 @@ def apply_patch(
     body: Any,
     *,
     subresource: str = "",
+    force: bool = False,
     validation: str = "Warn",
     complaints: Sequence[str] = (),
 ) -> Patched:
     """Patch one object; what the patch leaves as it was is not written.
 
-    `patch_type` is JSON, MERGE or STRATEGIC, `body` the parsed patch and `complaints` what is wrong with its
-    text, such as `duplicate field "spec.x"`. `validation` is Strict, Warn or Ignore. `subresource` is "",
-    status, scale or ephemeralcontainers. Raises 404, 400 and 422 for a patch that cannot be applied, and
-    what the verb raises that writes the object.
+    `patch_type` is JSON, MERGE, STRATEGIC or APPLY, `body` the parsed patch and `complaints` what is wrong
+    with its text, such as `duplicate field "spec.x"`. `validation` is Strict, Warn or Ignore. `subresource`
+    is "", status, scale or ephemeralcontainers. `force` is for APPLY, which makes an object too; see
+    `server_side_apply`. Raises 404, 400 and 422 for a patch that cannot be applied, and what the verb
+    raises that writes the object.
     """
+    if patch_type == APPLY:
+        applied, created = server_side_apply.apply(
+            store, resource, namespace, name, body, force=force, subresource=subresource
+        )
+        return Patched(scaling.scale_of(applied) if subresource == "scale" else applied, created, [])
     before = verbs.get(store, resource.kind, namespace, name)
     current = scaling.scale_of(before) if subresource == "scale" else public(before)
     patched = _patched(patch_type, current, body)
@@ -65,7 +71,7 @@ def apply_patch(
     try:
         decoded, warnings = _decoded(patched, current, validation, complaints)
     except DecodeError as error:
-        shown = go_text(body) if patch_type == STRATEGIC else orjson.dumps(patched).decode()
+        shown = go_text(body) if patch_type == STRATEGIC else quoted(patched)
         raise invalid("", "", [fields.invalid("patch", shown, str(error))]) from error
     demand_name(decoded, namespace, name)
     if decoded == decode_fields(current)[0]:
@@ -114,19 +120,3 @@ def _written(store: Overlay, resource: Resource, subresource: str, obj: Object) 
     if subresource == "status":
         return verbs.update_status(store, obj)
     return verbs.update(store, obj)
-
-
-def demand_name(obj: Object, namespace: str, name: str) -> None:
-    """Raises 400 BadRequest for an object that is not the one of the URL; a namespace may be missing."""
-    metadata = obj["metadata"]
-    if namespace and metadata.setdefault("namespace", namespace) != namespace:
-        raise bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
-    found = metadata.get("name")
-    if not found:
-        raise bad_request(
-            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
-        )
-    if found != name:
-        raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")

@@ -57,7 +57,7 @@ def update_scale(store: Overlay, resource: Resource, namespace: str, name: str, 
     asked = {field: metadata[field] for field in ("uid", "resourceVersion") if field in metadata}
     scaled = with_value(before, ("spec", "replicas"), replicas)
     scaled["metadata"] = {**before["metadata"], **asked}
-    return scale_of(verbs.update(store, scaled))
+    return scale_of(verbs.update(store, scaled, subresource="scale"))
 
 
 def _selector_text(kind: str, selector: Object) -> str:

@@ -8,7 +8,7 @@ schemas are read once, when first needed.
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from clusters.engine.apiserver import definitions
@@ -34,7 +34,9 @@ class Field:
 
     `kind` is struct, map, list, string, bytes, bool, int32, int64, quantity, int-or-string, time or any.
     `item` is what a map or list holds. `merges`, `merge_key` and `retains_keys` are the strategy by which a
-    patch changes it.
+    strategic merge patch changes it. For server-side apply `atomic` says that a struct, map or list
+    belongs to one manager as a whole; the items of another list are told apart by their `keys`, or, if it
+    has none, by their values. `required` is a field that Go writes even if it is empty.
     """
 
     kind: str
@@ -43,6 +45,9 @@ class Field:
     merges: bool = False
     merge_key: str = ""
     retains_keys: bool = False
+    atomic: bool = False
+    keys: tuple[str, ...] = ()
+    required: bool = False
 
     @property
     def go_type(self) -> str:
@@ -113,14 +118,17 @@ class _Structs:
         if made is None:
             # Known before its fields are, since types may contain themselves.
             made = self._made[name] = Struct(name)
-            for key, definition in self._schemas[name]["properties"].items():
-                made.fields[key] = self._field(definition)
+            schema = self._schemas[name]
+            required = schema.get("required", ())
+            for key, definition in schema["properties"].items():
+                made.fields[key] = replace(self._field(definition), required=key in required)
         return made
 
     def _field(self, definition: definitions.Schema) -> Field:
         strategy = definition.get("x-kubernetes-patch-strategy", "").split(",")
         if name := definitions.referred(definition):
-            return self._referred(name, "retainKeys" in strategy)
+            field = self._referred(name, "retainKeys" in strategy)
+            return replace(field, atomic=True) if _is_atomic(definition) else field
         type_ = definition.get("type", "any")
         if type_ == "array":
             return Field(
@@ -129,10 +137,14 @@ class _Structs:
                 merges="merge" in strategy,
                 merge_key=definition.get("x-kubernetes-patch-merge-key", ""),
                 retains_keys="retainKeys" in strategy,
+                atomic=definition.get("x-kubernetes-list-type") not in ("map", "set"),
+                keys=tuple(definition.get("x-kubernetes-list-map-keys", ())),
             )
         if type_ == "object":
             item = definition.get("additionalProperties")
-            return Field("map", item=self._field(item)) if item else Field("any")
+            if not item:
+                return Field("any")
+            return Field("map", item=self._field(item), atomic=_is_atomic(definition))
         if type_ == "integer":
             return Field(definition.get("format", "int64"))
         text = "bytes" if definition.get("format") == "byte" else "string"
@@ -143,4 +155,9 @@ class _Structs:
             return Field(_SPECIAL[name])
         if "properties" not in self._schemas[name]:
             return self._field(self._schemas[name])
-        return Field("struct", struct=self.struct(name), retains_keys=retains_keys)
+        atomic = _is_atomic(self._schemas[name])
+        return Field("struct", struct=self.struct(name), retains_keys=retains_keys, atomic=atomic)
+
+
+def _is_atomic(definition: definitions.Schema) -> bool:
+    return definition.get("x-kubernetes-map-type") == "atomic"

@@ -2,13 +2,21 @@
 
 Models the generic registry (`apiserver/pkg/registry/generic/registry/store.go`, `rest/create.go`,
 `rest/update.go`, `rest/delete.go`) and the sub-resources of `pkg/registry/core/pod/storage`. Left out:
-who may do what, managedFields, and requests from afar: callers hand in the overlay they write to.
+who may do what, and requests from afar: callers hand in the overlay they write to.
 
 Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
 from clusters.engine import names
-from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied, quota
+from clusters.engine.apiserver import (
+    admission,
+    allocation,
+    defaults,
+    fields,
+    last_applied,
+    managed_fields,
+    quota,
+)
 from clusters.engine.apiserver.decoding import decode_strictly
 from clusters.engine.apiserver.errors import (
     StatusError,
@@ -18,6 +26,7 @@ from clusters.engine.apiserver.errors import (
     invalid,
     not_found,
 )
+from clusters.engine.apiserver.managed_fields import Entries
 from clusters.engine.apiserver.names import generate
 from clusters.engine.apiserver.patch import three_way_merge
 from clusters.engine.apiserver.resources import BY_KIND
@@ -59,18 +68,22 @@ def get(store: MemoryStore, kind: str, namespace: str, name: str) -> Object:
     return obj
 
 
-def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
+def create(store: Overlay, obj: Object, *, dry_run: bool = False, entries: Entries | None = None) -> Object:
     """Store a new object, filled in, checked and with everything that the server allocates.
 
-    Returns what was stored, or with `dry_run` what would be. Raises 409 AlreadyExists, 422 Invalid,
-    403 Forbidden, 404 for a missing namespace.
+    Returns what was stored, or with `dry_run` what would be. `entries` are its managedFields if they are
+    known already. Raises 409 AlreadyExists, 422 Invalid, 403 Forbidden, 404 for a missing namespace.
     """
     strategy = STRATEGIES.get(obj["kind"], PLAIN)
-    obj = _prepared(store, obj, strategy)
+    asked, obj = obj, _prepared(store, obj, strategy)
     if store.entry(key_of(obj)) is not None:
         raise already_exists(obj["kind"], obj["metadata"]["name"])
     admission.may_create(store, obj)
     obj = strategy.default(obj)
+    if entries is None:
+        obj = managed_fields.created(store, asked, obj)
+    else:
+        obj = managed_fields.with_entries(obj, entries)
     errors = strategy.validate(obj)
     if not errors:
         obj, errors = allocation.allocate(store, obj)
@@ -85,17 +98,27 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     return store.create(obj)
 
 
-def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
+def update(
+    store: Overlay,
+    obj: Object,
+    *,
+    subresource: str = "",
+    dry_run: bool = False,
+    entries: Entries | None = None,
+) -> Object:
     """Store new metadata and a new spec; the status stays as it is.
 
     A resourceVersion or uid in `obj` is a precondition. An object that waits for its deletion goes with
-    its last finalizer. Returns what is stored now. Raises 404, 409 Conflict, 422 Invalid.
+    its last finalizer. `subresource` is by which path the spec was changed; `entries` are the
+    managedFields if they are known already. Returns what is stored now. Raises 404, 409 Conflict, 422
+    Invalid.
     """
     before = _current(store, obj)
     strategy = STRATEGIES.get(obj["kind"], PLAIN)
     # As if it were read from etcd: what was stored before a default was known has it too.
     before = strategy.default(before)
-    obj = strategy.carry_over(strategy.default(_merged(obj, before)), before)
+    asked, obj = obj, strategy.carry_over(strategy.default(_merged(obj, before)), before)
+    obj = _noted(store, asked, before, obj, subresource, entries)
     errors = [*strategy.validate_update(obj, before), *strategy.validate(obj)]
     if not errors:
         obj, errors = allocation.allocate(store, obj)
@@ -110,16 +133,19 @@ def update(store: Overlay, obj: Object, *, dry_run: bool = False) -> Object:
     return _stored(store, obj)
 
 
-def update_status(store: Overlay, obj: Object) -> Object:
+def update_status(
+    store: Overlay, obj: Object, *, dry_run: bool = False, entries: Entries | None = None
+) -> Object:
     """Store the status, and what the simulator remembers, of `obj`; nothing else of it is taken.
 
-    A resourceVersion in `obj` that is not the stored one is 409 Conflict.
+    `entries` are as for `update`. A resourceVersion in `obj` that is not the stored one is 409 Conflict.
     """
     before = _current(store, obj)
     changed = {**before, "status": obj.get("status")}
     if "simulation" in obj:
         changed["simulation"] = obj["simulation"]
-    return store.update(changed)
+    changed = _noted(store, obj, before, changed, "status", entries)
+    return changed if dry_run else store.update(changed)
 
 
 def update_simulation(store: Overlay, obj: Object) -> Object:
@@ -293,6 +319,14 @@ def _merged(obj: Object, before: Object) -> Object:
         if field in before:
             merged[field] = before[field]
     return merged
+
+
+def _noted(
+    store: Overlay, asked: Object, before: Object, obj: Object, subresource: str, entries: Entries | None
+) -> Object:
+    if entries is None:
+        return managed_fields.updated(store, asked, before, obj, subresource)
+    return managed_fields.with_entries(obj, entries)
 
 
 def _next_generation(obj: Object) -> Object:
