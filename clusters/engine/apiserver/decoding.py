@@ -32,8 +32,9 @@ class DecodeError(ValueError):
 def decode(obj: Object) -> tuple[Object, list[str]]:
     """A copy of an object of a served kind, without what no such object has, and what that was.
 
-    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, and
-    empty lists and maps, as Go leaves them out; quantities get their canonical text. Raises 400 BadRequest for a value of a wrong type.
+    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, and empty lists
+    and maps, as Go leaves them out; quantities get their canonical text. Raises 400 BadRequest for a value
+    of a wrong type.
     """
     try:
         return decode_fields(obj)
