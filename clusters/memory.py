@@ -119,6 +119,21 @@ def current(cluster_id: str) -> MemoryStore | None:
     return held.image
 
 
+def news(cluster_id: str, after: int) -> Followed | None:
+    """What `follow` will say of what this process has committed itself since revision `after`; None if it
+    knows of nothing, or not of all. Never waits.
+    """
+    held = _held.get(cluster_id)
+    if held is None:
+        return None
+    # The writer's thread may be about to add to them: first the image, then the changes that led to it.
+    image = held.image
+    changes = [change for change in list(held.recent) if after < change.revision <= image.revision]
+    if len(changes) != image.revision - after:
+        return None
+    return Followed(image, changes) if changes else None
+
+
 def caught_up(cluster_id: str) -> Held:
     """The cluster with its image at the last commit. Only in the writer's thread.
 

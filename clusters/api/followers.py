@@ -107,7 +107,9 @@ class Follower:
                 await asyncio.sleep(SLOW)
 
     async def _look(self) -> None:
-        followed = await asyncio.wrap_future(memory.follow(self.cluster_id, self.image.revision))
+        followed = memory.news(self.cluster_id, self.image.revision)
+        if followed is None:
+            followed = await asyncio.wrap_future(memory.follow(self.cluster_id, self.image.revision))
         changes, image = followed.changes, followed.image
         if changes is None and image.revision > self.image.revision:
             read = writer.submit(partial(journal.read, self.cluster_id, self.image.revision, self.image))

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clusters import journal, memory, storage
+from clusters.api import followers as module
 from clusters.api import watch
 from clusters.api.followers import followers
 from clusters.engine.objects import Key, with_value
@@ -157,6 +158,7 @@ async def test_a_follower_that_missed_too_much_for_memory_reads_the_journal(clus
     watcher = Watcher(cluster)
     await until(lambda: followers()._followers)
     monkeypatch.setattr(memory, "follow", forgetful(memory.follow))
+    monkeypatch.setattr(memory, "news", lambda cluster_id, after: None)
     await create(cluster, "a")
     await create(cluster, "b")
     assert summary(await watcher.told(2)) == [("ADDED", "a"), ("ADDED", "b")]
@@ -272,6 +274,38 @@ def test_a_watch_from_any_revision_replays_to_the_same_state_as_a_list(steps, se
         await watcher.leave()
 
     asyncio.run(replay())
+
+
+async def test_a_process_knows_what_it_has_committed_itself_without_looking(cluster):
+    before = await create(cluster, "a")
+    await label(cluster, "a", app="kubia")
+    last = await delete(cluster, "a")
+    image, changes = memory.news(cluster.pk, before)
+    assert image.revision == last
+    assert [change.verb for change in changes] == ["MODIFIED", "DELETED"]
+    assert memory.news(cluster.pk, last) is None
+    assert memory.news(cluster.pk, last + 5) is None
+
+
+async def test_a_process_that_does_not_know_all_changes_has_to_look(cluster):
+    before = await create(cluster, "a")
+    await create(cluster, "b")
+    await forget_memory()
+    assert memory.news(cluster.pk, before) is None
+    await create(cluster, "c")
+    assert memory.news(cluster.pk, before) is None
+    assert len(memory.news(cluster.pk, before + 1).changes) == 1
+
+
+async def test_what_another_process_has_committed_is_told_at_the_next_look(cluster, monkeypatch):
+    monkeypatch.setattr(module, "SLOW", 0.02)
+    watcher = Watcher(cluster)
+    await until(lambda: followers()._followers)
+    other = memory._held.pop(cluster.pk)
+    await create(cluster, "elsewhere")
+    memory._held[cluster.pk] = other
+    assert summary(await watcher.told(1)) == [("ADDED", "elsewhere")]
+    await watcher.leave()
 
 
 async def test_the_journal_knows_the_past_of_a_kind(cluster):

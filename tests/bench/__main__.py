@@ -8,10 +8,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import idle, kill, scale_up
+from tests.bench import idle, kill, scale_up, watches
 from tests.bench.measure import print_table
 
-BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle}
+BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle, "watches": watches}
 
 
 def main():
