@@ -98,6 +98,9 @@ class Writer:
 
     def _run(self) -> None:
         while self._next():
+            # A connection is kept for as long as it works: to open one costs as much as a small commit, and
+            # whoever closes the last one of an SQLite file copies its log.
+            connection.close_at = None
             connection.close_if_unusable_or_obsolete()
         with self._starting:
             self._thread = None  # whoever comes now does it himself
