@@ -8,10 +8,10 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import idle, kill, scale_up, watches
+from tests.bench import api, idle, kill, scale_up, watches
 from tests.bench.measure import print_table
 
-BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle, "watches": watches}
+BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle, "watches": watches, "api": api}
 
 
 def main():
