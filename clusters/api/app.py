@@ -9,11 +9,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from clusters.api import patches, reads, reviews, subresources, watch, writes
+from clusters.api import logs, patches, reads, reviews, subresources, watch, writes
 from clusters.api.answers import Answer, Message, Receive, Rest, Send, refusal, send_answer
 from clusters.api.documents import document
 from clusters.api.doors import admit
 from clusters.api.request import DisconnectedError, Request, Target, target_of
+from clusters.api.streams import door
 from clusters.engine.apiserver.errors import StatusError, method_not_supported
 from clusters.engine.apiserver.resources import BY_PATH, Resource
 from clusters.engine.apiserver.reviews import Attributes, authorize
@@ -36,8 +37,8 @@ _VERBS: Final = {
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Serve one connection below /k8s/."""
-    if scope["type"] != "http":
-        await send({"type": "websocket.close", "code": 1008})
+    if scope["type"] == "websocket":
+        await door.application(scope, receive, send)
         return
     started = time.perf_counter()
     codes: list[int] = []
@@ -112,6 +113,8 @@ async def _resource(request: Request, target: Target, send: Send) -> Answer | Re
 async def _serve(
     request: Request, resource: Resource, target: Target, verb: str, send: Send
 ) -> Answer | Rest | None:
+    if target.subresource == "log":
+        return await logs.begin(request, target, send)
     if target.subresource:
         return await subresources.serve(request, resource, target, verb)
     if verb == "watch":

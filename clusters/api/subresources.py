@@ -13,6 +13,7 @@ from clusters.api.bodies import Kind
 from clusters.api.options import write_options
 from clusters.api.patches import patch
 from clusters.api.request import Request, Target
+from clusters.api.streams import door
 from clusters.api.writes import Answerer, named, run, tried, warnings_of
 from clusters.engine.apiserver import fields, scaling, verbs
 from clusters.engine.apiserver.errors import bad_request, invalid, method_not_supported
@@ -31,8 +32,11 @@ _SUCCESS: Final = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status
 async def serve(request: Request, resource: Resource, target: Target, verb: str) -> Answer:
     """The answer about a sub-resource, for a verb that it has."""
     if target.subresource in STREAMS:
-        # Whoever asks for an upgrade comes in through the WebSocket's door.
-        raise bad_request("Upgrade request required")
+        # WebSockets come in through a door of their own. Whom that had to refuse without a word asks here
+        # once more, for SPDY, and is told why.
+        await door.plan_of(request, target)
+        asked = request.header(b"upgrade")
+        raise bad_request(f"{asked} is not served, only WebSockets" if asked else "Upgrade request required")
     handler = _HANDLERS.get((target.subresource, verb))
     if handler is None:
         raise method_not_supported(resource.kind, verb)

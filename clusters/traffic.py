@@ -1,0 +1,43 @@
+"""The requests of late, by cluster, as far as this process has seen them: a ring each, nothing is stored."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from clusters.engine.network import Call, Traffic
+
+CLUSTERS: Final = 100
+"""Clusters whose requests are remembered; that about which nobody asked for longest is forgotten."""
+
+Listener = Callable[[Call], object]
+
+_rings: OrderedDict[str, "Ring"] = OrderedDict()
+
+
+class Ring(Traffic):
+    """A cluster's requests, and those who want to hear of each as it happens. For the event loop only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: set[Listener] = set()
+
+    def record(self, call: Call) -> None:
+        super().record(call)
+        for listener in tuple(self.listeners):
+            listener(call)
+
+
+def of_cluster(cluster_id: str) -> Ring:
+    """The ring of a cluster; it is made when first asked for."""
+    ring = _rings.get(cluster_id)
+    if ring is None:
+        ring = _rings[cluster_id] = Ring()
+        if len(_rings) > CLUSTERS:
+            _rings.popitem(last=False)
+    _rings.move_to_end(cluster_id)
+    return ring
+
+
+def forget() -> None:
+    """Forget all requests."""
+    _rings.clear()
