@@ -61,6 +61,11 @@ def replace(cluster_id: str) -> None:
     writer.call(lambda: _replace(cluster_id))
 
 
+def valid(cluster_id: str) -> frozenset[str]:
+    """What tells the keys apart that open a cluster now: whoever serves for hours asks again. For threads."""
+    return frozenset(ApiKey.objects.filter(cluster=cluster_id).values_list("hash", flat=True))
+
+
 def _look_up(key: str) -> KeyHolder | None:
     hashed = _hash(key)
     row = ApiKey.objects.filter(hash=hashed).first()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
-from clusters import announce, journal, memory
+from clusters import announce, journal, keys, memory
 from clusters.engine.apiserver.errors import StatusError, expired
 from clusters.engine.changes import Change
 from clusters.engine.store import MemoryStore
@@ -60,6 +60,8 @@ class Follower:
         self.image = image
         self._forget = forget
         self._watches: dict[str, set[Watch]] = {}
+        self._keys: frozenset[str] = frozenset()
+        self._keys_until = 0.0
         self._nudged = asyncio.Event()
         self._nudged.set()  # the image may be a moment old, and its nudge over
         self._task = asyncio.create_task(self._run())
@@ -121,6 +123,7 @@ class Follower:
         self.image = image
         await self._tell(changes or [])
         await self._mark()
+        await self._check_keys()
 
     def _fail(self) -> None:
         error = expired(f"The cluster's changes after {self.image.revision} are not known any more.")
@@ -147,6 +150,18 @@ class Follower:
                 watch.bookmark_at = now + BOOKMARK
                 watch.mark(self.image, shared)
                 await turns.take()
+
+    async def _check_keys(self) -> None:
+        """End all watches if a key was made void: whoever has a good one begins again."""
+        now = asyncio.get_running_loop().time()
+        if now < self._keys_until:
+            return
+        self._keys_until = now + keys.CACHED_FOR
+        before = self._keys
+        self._keys = await asyncio.wrap_future(writer.submit(partial(keys.valid, self.cluster_id)))
+        if not before <= self._keys:
+            for watch in self.all():
+                watch.end()
 
 
 class _Turns:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clusters import announce
+from clusters import announce, keys
 from clusters.api import followers as module
 from clusters.api import watch
 from clusters.api.followers import followers
@@ -280,6 +280,18 @@ async def test_what_happened_while_a_nudge_was_lost_is_told_a_little_later(clust
     await create(cluster, "silent")
     assert summary(await watcher.told(1)) == [("ADDED", "silent")]
     await watcher.leave()
+
+
+async def test_watches_end_when_the_keys_are_replaced(cluster, often, monkeypatch):
+    monkeypatch.setattr(keys, "CACHED_FOR", 0.0)
+    watcher = Watcher(cluster)
+    await until(lambda: followers()._followers and followers()._followers[cluster.pk]._keys)
+    await in_thread(keys.key_of)(cluster.pk, keys.WRITE)
+    await create(cluster, "a")
+    await watcher.told(1)
+    assert not watcher.ended
+    await in_thread(keys.replace)(cluster.pk)
+    assert summary(await watcher.over()) == [("ADDED", "a")]
 
 
 async def test_a_watch_of_a_cluster_that_goes_away_ends(cluster, often):
