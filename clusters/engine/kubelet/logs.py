@@ -38,7 +38,7 @@ from clusters.engine.network import Served
 from clusters.engine.objects import Key, Object, name_of, namespace_of, simulation_of
 from clusters.engine.store import MemoryStore
 
-MOST_LINES: Final = 2_000
+MOST_LINES: Final = 1_000
 _LOOK_AHEAD: Final = 600.0
 
 
@@ -156,6 +156,7 @@ class Follower:
     next_at: float | None = None
     over: bool = False
     _id: str | None = None
+    _since: float | None = None
     _seen_to: float = float("-inf")
     _last: Counter[LogLine] = field(default_factory=Counter)
 
@@ -167,14 +168,22 @@ class Follower:
             return []
         name = choose_container(pod, self.container)["name"]
         running = running_container(store, pod, name, now)
-        first, self._id = self._id is None, self._id or (running.id if running is not None else "")
+        if self._id is None:
+            self._id, self._since = (
+                (running.id, running.state["since"]) if running is not None else ("", None)
+            )
         self.over = running is None or running.id != self._id
-        again = not first and running is not None and self.over
-        lines = self._new(
-            log_lines(store, pod, name, now, previous=again, requests=requests, after=self._seen_to)
-        )
+        again = self.over and running is not None
+        if self.over and self._since is not None and not self._was_last(pod, name):
+            return []
+        found = log_lines(store, pod, name, now, previous=again, requests=requests, after=self._seen_to)
         self.next_at = None if self.over else next_line_at(store, pod, name, now)
-        return lines
+        return self._new(found)
+
+    def _was_last(self, pod: Object, name: str) -> bool:
+        """Whether the run that is followed is the last that there was."""
+        state = (simulation_of(pod).get("containers") or {}).get(name) or {}
+        return self._since in (state.get("since"), *(state.get("life") or ())[:1])
 
     def skip_to(self, now: float) -> None:
         """Leave out what was written up to now, as `kubectl attach` does."""

@@ -31,11 +31,13 @@ from clusters.engine.objects import Object
 
 STARTUP: Final = 0.1
 """Seconds until a program that cannot work has found that out."""
-MOST_STEPS: Final = 50_000
+MOST_STEPS: Final = 10_000
 """Effects after which a command is taken to go on for ever in silence."""
+LOG_STEPS: Final = 16_000
+"""The same where its output is wanted."""
 MOST_TOUCHED: Final = 1_000
 """Files that a command may write and remove; what it does after that is not kept."""
-TURNS_REPEATED: Final = 2_000
+TURNS_REPEATED: Final = 1_000
 """Turns of an endless loop whose output is looked at; those before them scroll out of the log."""
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash"})
 _EVERYWHERE: Final = ("/etc/group", "/etc/hostname", "/etc/hosts", "/etc/passwd", "/etc/resolv.conf")
@@ -104,7 +106,8 @@ def replay_of(container: Object, image: Image, variables: dict[str, str], start:
     machine = _machine(image, dict(variables), ())
     machine.hostname = variables.get("HOSTNAME", machine.hostname)
     shell = Shell(machine, variables=dict(variables))
-    return Replay(shell.start(words_of(container, image)), machine, start, bool(container.get("stdin")))
+    program = shell.start(words_of(container, image))
+    return Replay(program, machine, start, bool(container.get("stdin")), LOG_STEPS)
 
 
 def execute(command: Sequence[str], image: Image, files: Iterable[str]) -> tuple[int, str]:
@@ -131,6 +134,7 @@ class Replay:
     machine: Machine
     start: float
     stdin_open: bool = False
+    most_steps: int = MOST_STEPS
     code: int = 0
     ended: float | None = None
     served: float | None = None
@@ -145,7 +149,7 @@ class Replay:
         """
         machine, answer = self.machine, None
         machine.now = self.start
-        for _ in range(MOST_STEPS):
+        for _ in range(self.most_steps):
             try:
                 effect = self.program.send(answer)
             except StopIteration as end:

@@ -16,12 +16,16 @@ KEPT: Final = 2_000
 """Requests a cluster."""
 
 
+_LONGEST: Final = 512
+"""Characters of a path that are remembered."""
+
+
 class Call(NamedTuple):
     """One request. `time` is simulated.
 
     `source` is the pod that asked, None for a client outside; `source_ip` its address as the server saw
     it. `target` and `port` are what it asked for, as written. `pod_uid` is the pod that answered, "" if
-    none did. `request` is None for a bare connection.
+    none did. Of the headers only the User-Agent is kept; `request` is None for a bare connection.
     """
 
     time: float
@@ -52,6 +56,12 @@ class Traffic:
         self.count = 0
 
     def record(self, call: Call) -> None:
+        if call.request is not None:
+            agent = call.request.header("user-agent")[:_LONGEST]
+            request = Request(
+                call.request.method[:20], call.request.path[:_LONGEST], (("User-Agent", agent),)
+            )
+            call = call._replace(request=request)
         self.calls.append(call)
         self.count += 1
 

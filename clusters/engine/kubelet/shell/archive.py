@@ -96,7 +96,8 @@ def _members(data: bytes) -> list[tuple[str, bytes]]:
             member = archive.next()
             if member is None:
                 break
-            content = archive.extractfile(member) if member.isfile() else None
+            fits = member.isfile() and not member.issparse() and member.size <= len(data)
+            content = archive.extractfile(member) if fits else None
             if content is not None:
                 found.append((member.name, content.read()))
     return found

@@ -16,6 +16,7 @@ from clusters.engine.kubelet.shell.machine import Call, Program
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _ESCAPE: Final = re.compile(r"\\(0[0-7]{0,3}|x[0-9a-fA-F]{1,2}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "\\": "\\"}
+_PRINTF_MOST: Final = 65_536
 _SEQ_MOST: Final = 10_000
 FOR_EVER: Final = 1e10
 """Seconds, three hundred years, after which nobody waits for the end of a `sleep`."""
@@ -76,6 +77,8 @@ def _printf(call: Call) -> Run:
     text = ""
     for start in range(0, max(1, len(values)), count):
         text += _formatted(form, values[start : start + count])
+        if len(text) > _PRINTF_MOST:
+            break
     yield say(text)
     return 0
 

@@ -15,14 +15,20 @@ _DIRECTORIES: Final = (
     *("/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/sbin"),
     *("/usr/share", "/var", "/var/cache", "/var/lib", "/var/log", "/var/run", "/var/tmp"),
 )
+_MOST: Final = 10_000
+"""Files; what is written beyond them is lost."""
 _SYSTEM: Final = re.compile(r"/(bin|dev|lib|lib64|proc|sbin|sys|usr)/.")
 """Where every image has files that nobody lists here."""
 
 
 class Files:
-    """`texts` is the content of each file, None for one whose content is not known."""
+    """`texts` is the content of each file, None for one whose content is not known.
+
+    `version` changes whenever a file does.
+    """
 
     def __init__(self, texts: Mapping[str, bytes | None], directories: Iterable[str] = ()) -> None:
+        self.version = 0
         self._texts: dict[str, bytes | None] = {}
         self._directories = {"/", *_DIRECTORIES}
         for path in directories:
@@ -32,10 +38,14 @@ class Files:
 
     def write(self, path: str, text: bytes | None) -> None:
         """Make or replace a file; `path` is absolute."""
-        self.make_directory(posixpath.dirname(path))
-        self._texts[path] = text
+        if len(self._texts) < _MOST:
+            self.make_directory(posixpath.dirname(path))
+            self.version += path not in self._texts or self._texts[path] != text
+            self._texts[path] = text
 
     def remove(self, path: str) -> None:
+        """Remove a file, or a directory with all that is in it."""
+        self.version += self.exists(path)
         self._texts.pop(path, None)
         inside = f"{path.rstrip('/')}/"
         self._directories = {d for d in self._directories if d != path and not d.startswith(inside)} | {"/"}
@@ -43,7 +53,7 @@ class Files:
             del self._texts[name]
 
     def make_directory(self, path: str) -> None:
-        while path not in self._directories:
+        while path not in self._directories and len(self._directories) < _MOST:
             self._directories.add(path)
             path = posixpath.dirname(path)
 

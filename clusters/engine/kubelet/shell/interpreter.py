@@ -22,7 +22,7 @@ from clusters.engine.kubelet.shell.effects import (
 from clusters.engine.kubelet.shell.effects import complain as complaint
 from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.machine import Call, Machine
-from clusters.engine.kubelet.shell.steady import Turns, is_steady
+from clusters.engine.kubelet.shell.steady import turns_of
 from clusters.engine.kubelet.shell.syntax import (
     DEEPEST,
     For,
@@ -46,6 +46,7 @@ TURN: Final = 0.01
 NOT_FOUND: Final = 127
 CANNOT: Final = 2
 """The exit code of a line that is wrong, or that this shell does not do."""
+MOST_VARIABLES: Final = 4_096
 _OUTPUT_KEPT: Final = 65_536
 """Bytes of the output of a `$(...)`, and of a file that is written."""
 
@@ -166,12 +167,15 @@ class Shell:
         values = yield from self.words.fields(node.words)
         for value in values:
             self.variables[node.name] = value
+            start = self.machine.now
             if (yield from self._turn(node.body)):
                 break
+            if self.machine.now <= start:
+                yield Sleep(TURN)
         return self.code
 
     def _loop(self, node: Loop) -> Run:
-        turns = Turns(self.variables) if is_steady(node) else None
+        turns = turns_of(node, self.variables, self.machine.files)
         while True:
             start = self.machine.now
             code = yield from self._condition(node.condition)
@@ -194,6 +198,10 @@ class Shell:
         return False
 
     def _simple(self, node: Simple) -> Run:
+        # Whoever runs this counts the steps, so that no script takes for ever in no time.
+        yield Sleep(0.0)
+        if len(self.variables) > MOST_VARIABLES:
+            raise ExpansionError("too many variables")
         words = yield from self.words.fields(node.words)
         given = {}
         for name, word in node.assignments:
@@ -222,33 +230,24 @@ class Shell:
         for redirection in redirections:
             yield from self._target(redirection, targets)
         kept: dict[str, bytes] = {}
-        answer: object = None
-        while True:
-            try:
-                effect = program.send(answer)
-            except StopIteration as end:
-                code = int(end.value)
-                break
-            answer = None
-            if isinstance(effect, Output) and effect.stream in targets:
-                path = targets[effect.stream]
-                kept[path] = (kept.get(path, b"") + effect.data)[-_OUTPUT_KEPT:]
-            else:
-                answer = yield effect
+        code = yield from _caught(program, targets, kept)
         for path in dict.fromkeys(targets.values()):
-            if not path.startswith("/dev/"):
+            if not path.startswith(("/dev/", "&")):
                 yield from self._keep(path, kept.get(path, b""))
         return code
 
     def _target(self, redirection: Redirection, targets: dict[str, str]) -> Generator[Effect, Any, None]:
-        path = yield from self.words.text(redirection.word)
+        """Where a stream goes now: a path, or `&` and the name of the other stream."""
         stream = STDERR if redirection.fd == "2" else STDOUT
+        if redirection.to:
+            other = STDERR if redirection.to == "2" else STDOUT
+            targets[stream] = targets.get(other, f"&{other}")
+            return
+        path = yield from self.words.text(redirection.word)
         if redirection.operator in (">", ">>", ">|") and path:
             targets[stream] = absolute(path, self.machine.directory)
-        if redirection.fd == "&" or (redirection.operator == ">&" and redirection.fd == "2"):
-            other = targets.get(STDOUT)
-            if other is not None:
-                targets[STDERR] = other
+        if redirection.fd == "&" and path:
+            targets[STDERR] = targets[STDOUT]
 
     def _keep(self, path: str, text: bytes) -> Generator[Effect, Any, None]:
         self.machine.files.write(path, text)
@@ -299,6 +298,26 @@ class Shell:
             yield self.complain(f"{words[0]}: this program is not simulated")
             return CANNOT
         return 0
+
+
+def _caught(program: Run, targets: dict[str, str], kept: dict[str, bytes]) -> Run:
+    """Run a program, and keep what it prints for the targets, by path."""
+    answer: object = None
+    while True:
+        try:
+            effect = program.send(answer)
+        except StopIteration as end:
+            return int(end.value)
+        path = targets.get(effect.stream) if isinstance(effect, Output) else None
+        if path is None:
+            answer = yield effect
+            continue
+        assert isinstance(effect, Output)
+        answer = None
+        if path.startswith("&"):
+            yield Output(path[1:], effect.data)
+        else:
+            kept[path] = (kept.get(path, b"") + effect.data)[-_OUTPUT_KEPT:]
 
 
 def _nothing(code: int) -> Run:

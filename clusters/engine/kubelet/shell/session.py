@@ -44,7 +44,7 @@ from clusters.engine.objects import Key, Object, simulation_of, uid_of
 from clusters.engine.store import MemoryStore, Overlay
 
 MOST_OUTPUT: Final = 1 << 20
-STEPS: Final = 5_000
+STEPS: Final = 2_000
 KILLED: Final = 137
 INTERRUPTED: Final = 130
 NOT_FOUND: Final = 127

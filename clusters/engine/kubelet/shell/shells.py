@@ -9,6 +9,9 @@ from clusters.engine.kubelet.shell.interpreter import CANNOT, Shell
 from clusters.engine.kubelet.shell.machine import Call, Program
 from clusters.engine.kubelet.shell.syntax import is_complete
 
+_LONGEST_OPEN: Final = 4_096
+"""Characters after which an unfinished command is taken as it is."""
+
 
 def sh(call: Call) -> Run:
     """What a shell does that was called with these arguments."""
@@ -66,7 +69,7 @@ def _read_commands(shell: Shell) -> Run:
         try:
             line: bytes = yield ReadLine("> " if text else prompt(shell))
             text += line.decode("utf-8", "replace").replace("\0", "")
-            if line and not is_complete(text):
+            if line and len(text) < _LONGEST_OPEN and not is_complete(text):
                 continue
             if text:
                 yield from shell.script(text)

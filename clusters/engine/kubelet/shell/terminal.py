@@ -13,7 +13,9 @@ LONGEST: Final = 1 << 20
 """Bytes that may lie there unread; what is typed beyond them is lost."""
 _LONGEST_LINE: Final = 4095
 _LAST_WORD: Final = re.compile(r"\S+\s*\Z")
-_KEY: Final = re.compile(rb"\x1b(?:\[[0-9;?]*[@-~]|O.|[^\[O])|[\xc0-\xf7][\x80-\xbf]*|.", re.DOTALL)
+_KEY: Final = re.compile(
+    rb"\x1b(?:\[[0-9;?]*[@-~]|O[@-~]|[ -NP-Z\\-~])?|[\xc0-\xf7][\x80-\xbf]*|.", re.DOTALL
+)
 
 
 class Input(Protocol):

@@ -19,8 +19,10 @@ from clusters.engine.kubelet.shell.syntax import (
     literal,
 )
 
-LONGEST: Final = 65_536
+LONGEST: Final = 16_384
 """Characters of a word."""
+_MOST: Final = 131_072
+"""Characters of all words of a command."""
 _RANGE: Final = re.compile(r"\{(-?\d{1,6})\.\.(-?\d{1,6})\}", re.ASCII)
 _WIDEST: Final = 10_000
 _NUMBER: Final = re.compile(r"\s*(\d{1,20}|[A-Za-z_]\w*|[<>=!]=|&&|\|\||[-+*/%()<>!])", re.ASCII)
@@ -51,24 +53,33 @@ class Words:
     def fields(self, words: tuple[Word, ...]) -> Generator[Any, Any, list[str]]:
         """The words of a command: what was not quoted is split at blanks."""
         found: list[str] = []
+        size = 0
         for word in words:
-            found.extend((yield from self._fields(word)))
+            fields = yield from self._fields(word)
+            size += sum(len(field) + 1 for field in fields)
+            if size > _MOST:
+                raise ExpansionError("Argument list too long")
+            found.extend(fields)
         return found
 
     def text(self, word: Word) -> Expansion:
         """A word as one text, as the value of a variable."""
-        pieces = []
+        text = ""
         for index, part in enumerate(word):
-            pieces.append((yield from self._part(part, first=index == 0)))
-        return "".join(pieces)[:LONGEST]
+            text = (text + (yield from self._part(part, first=index == 0)))[:LONGEST]
+        return text
 
     def _fields(self, word: Word) -> Generator[Any, Any, list[str]]:
         match = _RANGE.fullmatch(literal(word)) if self.braces else None
         if match is not None:
             return _numbers(int(match[1]), int(match[2]))
-        pieces = []
+        pieces: list[tuple[str, bool]] = []
+        size = 0
         for index, part in enumerate(word):
             text = yield from self._part(part, first=index == 0)
+            size += len(text)
+            if size > _MOST:
+                raise ExpansionError("Argument list too long")
             whole = isinstance(part, (Text, Quoted)) or part.quoted
             pieces += [(text, True)] if whole else _split(text)
         return _joined(pieces)
