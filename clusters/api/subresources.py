@@ -43,7 +43,7 @@ async def serve(request: Request, resource: Resource, target: Target, verb: str)
     return await handler(request, resource, target)
 
 
-async def _update_status(request: Request, resource: Resource, target: Target) -> Answer:
+async def _update_part(request: Request, resource: Resource, target: Target) -> Answer:
     answer = Answerer(request, resource)
     options = write_options(request, "UpdateOptions")
     obj, warnings = await bodies.read(request, bodies.kind_of(resource), options.validation)
@@ -51,7 +51,12 @@ async def _update_status(request: Request, resource: Resource, target: Target) -
 
     def verb(store: Overlay) -> Object:
         before = store.get(*key_of(obj))
-        stored = verbs.update_status(store, obj)
+        status = target.subresource == "status"
+        stored = (
+            verbs.update_status(store, obj)
+            if status
+            else verbs.update(store, obj, subresource=target.subresource)
+        )
         return tried(stored, before) if options.dry_run else stored
 
     written = await run(request, verb, dry_run=options.dry_run)
@@ -122,6 +127,7 @@ _HANDLERS: Final[dict[tuple[str, str], Handler]] = {
     ("binding", "create"): bind,
     ("ephemeralcontainers", "get"): reads.get,
     ("ephemeralcontainers", "patch"): patch,
+    ("ephemeralcontainers", "update"): _update_part,
     ("eviction", "create"): _evict,
     ("finalize", "update"): _finalize,
     ("scale", "get"): _get_scale,
@@ -129,6 +135,6 @@ _HANDLERS: Final[dict[tuple[str, str], Handler]] = {
     ("scale", "update"): _update_scale,
     ("status", "get"): reads.get,
     ("status", "patch"): patch,
-    ("status", "update"): _update_status,
+    ("status", "update"): _update_part,
 }
 """By sub-resource and verb."""

@@ -183,3 +183,13 @@ def host_ports(pod: Object) -> dict[tuple[str, int], int]:
 
 def containers_of(pod: Object) -> Iterator[Object]:
     yield from pod["spec"]["containers"]
+
+
+def ephemeral_containers_of(pod: Object) -> Iterator[Object]:
+    """The containers that somebody added to the running pod to look around in it."""
+    yield from pod["spec"].get("ephemeralContainers") or ()
+
+
+def is_ephemeral(pod: Object, container: Object) -> bool:
+    """Whether a container of the pod is one that was added to it."""
+    return any(container["name"] == other["name"] for other in ephemeral_containers_of(pod))

@@ -158,7 +158,7 @@ def pod_spec(spec: Object) -> Object:
         **_set_fields(spec),
     }
     host_network = bool(filled.get("hostNetwork"))
-    for field in ("containers", "initContainers"):
+    for field in ("containers", "initContainers", "ephemeralContainers"):
         if filled.get(field):
             filled[field] = [_container(container, host_network) for container in filled[field]]
     return filled

@@ -119,4 +119,4 @@ def _written(store: Overlay, resource: Resource, subresource: str, obj: Object) 
         return scaling.update_scale(store, resource, namespace, name, obj)
     if subresource == "status":
         return verbs.update_status(store, obj)
-    return verbs.update(store, obj)
+    return verbs.update(store, obj, subresource=subresource)

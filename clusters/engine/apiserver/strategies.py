@@ -12,6 +12,7 @@ from clusters.engine.apiserver.admission import admitted_pod_spec
 from clusters.engine.apiserver.fields import FieldError
 from clusters.engine.apiserver.identity import IdentityCache
 from clusters.engine.apiserver.validation import apps, config, others, resource_quota
+from clusters.engine.apiserver.validation import ephemeral_containers as ephemeral
 from clusters.engine.apiserver.validation.disruption_budget import validate_disruption_budget
 from clusters.engine.apiserver.validation.metadata import validate_metadata
 from clusters.engine.apiserver.validation.pod import validate_pod_spec, validate_pod_update
@@ -71,7 +72,10 @@ def _default_pod(pod: Object) -> Object:
 
 def _validate_pod(pod: Object) -> list[FieldError]:
     check = _checked_template if controller_of(pod) else validate_pod_spec
-    return validate_metadata(pod) + check(pod["spec"])
+    errors = validate_metadata(pod) + check(pod["spec"])
+    if pod["spec"].get("ephemeralContainers"):
+        errors += ephemeral.validate_ephemeral_containers(pod)
+    return errors
 
 
 STRATEGIES: Final = {
@@ -151,3 +155,17 @@ STRATEGIES: Final = {
 }
 PLAIN: Final = Strategy()
 """For kinds that only the simulator knows."""
+_SUBRESOURCES: Final = {
+    ("Pod", "ephemeralcontainers"): Strategy(
+        default=_default_pod,
+        carry_over=ephemeral.carry_over,
+        validate=_validate_pod,
+        validate_update=ephemeral.validate_ephemeral_containers_update,
+        counts_generations=True,
+    ),
+}
+
+
+def strategy_of(kind: str, subresource: str = "") -> Strategy:
+    """The strategy of a kind, or that of changes by one of its sub-resources if it has rules of its own."""
+    return _SUBRESOURCES.get((kind, subresource)) or STRATEGIES.get(kind, PLAIN)

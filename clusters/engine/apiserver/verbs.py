@@ -31,7 +31,7 @@ from clusters.engine.apiserver.names import generate
 from clusters.engine.apiserver.patch import three_way_merge
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
-from clusters.engine.apiserver.strategies import PLAIN, STRATEGIES, Strategy
+from clusters.engine.apiserver.strategies import Strategy, strategy_of
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import (
     REMOVE,
@@ -74,7 +74,7 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False, entries: Entri
     Returns what was stored, or with `dry_run` what would be. `entries` are its managedFields if they are
     known already. Raises 409 AlreadyExists, 422 Invalid, 403 Forbidden, 404 for a missing namespace.
     """
-    strategy = STRATEGIES.get(obj["kind"], PLAIN)
+    strategy = strategy_of(obj["kind"])
     asked, obj = obj, _prepared(store, obj, strategy)
     if store.entry(key_of(obj)) is not None:
         raise already_exists(obj["kind"], obj["metadata"]["name"])
@@ -114,7 +114,7 @@ def update(
     Invalid.
     """
     before = _current(store, obj)
-    strategy = STRATEGIES.get(obj["kind"], PLAIN)
+    strategy = strategy_of(obj["kind"], subresource)
     # As if it were read from etcd: what was stored before a default was known has it too.
     before = strategy.default(before)
     asked, obj = obj, strategy.carry_over(strategy.default(_merged(obj, before)), before)

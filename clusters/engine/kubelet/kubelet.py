@@ -18,7 +18,6 @@ from clusters.engine.kubelet.status import generate_api_pod_status, host_ip
 from clusters.engine.objects import (
     Key,
     Object,
-    containers_of,
     is_deleting,
     is_finished,
     key_of,
@@ -103,7 +102,7 @@ def sync_pod(store: Overlay, node: Object, pod: Object) -> float | None:
 def _in_turn(worker: PodWorker) -> list[Object]:
     """The pod's containers in order, but the one that is being started first: the others wait for it."""
     starting = {name for name, state in worker.states.items() if is_starting(state)}
-    return sorted(containers_of(worker.pod), key=lambda container: container["name"] not in starting)
+    return sorted(worker.containers(), key=lambda container: container["name"] not in starting)
 
 
 def _sync_terminating_pod(worker: PodWorker) -> float | None:
@@ -111,7 +110,7 @@ def _sync_terminating_pod(worker: PodWorker) -> float | None:
     if _machine_changed(worker):
         _lose_containers(worker)
     deadline = simulation_of(pod).get("deletedAt", worker.now) + grace
-    for container in containers_of(pod):
+    for container in worker.containers():
         state = worker.states.get(container["name"])
         if state is None or state["phase"] != "running":
             continue
@@ -169,7 +168,7 @@ def _machine_changed(worker: PodWorker) -> bool:
 
 
 def _lose_containers(worker: PodWorker) -> None:
-    for container in containers_of(worker.pod):
+    for container in worker.containers():
         state = worker.states.get(container["name"])
         if state is not None:
             runtime.lose_container(worker, container, state)
@@ -181,7 +180,7 @@ def _next_due(worker: PodWorker) -> float | None:
     if worker.sandbox_at is not None:
         return worker.sandbox_at
     due = []
-    for container in containers_of(worker.pod):
+    for container in worker.containers():
         state = worker.states.get(container["name"])
         if state is not None:
             due += due_of(state)

@@ -21,7 +21,14 @@ from clusters.engine.clock import quantise
 from clusters.engine.images import Image, image_of
 from clusters.engine.kubelet.environment import expanded
 from clusters.engine.kubelet.programs import Process, process_of
-from clusters.engine.objects import Object, containers_of, name_of, simulation_of
+from clusters.engine.objects import (
+    Object,
+    containers_of,
+    ephemeral_containers_of,
+    is_ephemeral,
+    name_of,
+    simulation_of,
+)
 from clusters.engine.store import Overlay
 
 COMPONENT: Final = "kubelet"
@@ -53,7 +60,10 @@ class PodWorker:
         self, reason: str, message: str, container: Object | None = None, *, type_: str = "Normal"
     ) -> None:
         """Tell people something about the pod, or about one of its containers."""
-        field_path = f"spec.containers{{{container['name']}}}" if container is not None else ""
+        field_path = ""
+        if container is not None:
+            part = "ephemeralContainers" if is_ephemeral(self.pod, container) else "containers"
+            field_path = f"spec.{part}{{{container['name']}}}"
         events.record(
             self.store,
             self.pod,
@@ -87,11 +97,15 @@ class PodWorker:
             container = expanded(self.store, self.pod, container)
         return process_of(container, self.image(container), state.get("env"))
 
+    def containers(self) -> list[Object]:
+        """All containers that the kubelet runs in the pod."""
+        return [*ephemeral_containers_of(self.pod), *containers_of(self.pod)]
+
     def running(self) -> list[Object]:
         """The containers that run and could take the ports they want."""
         return [
             container
-            for container in containers_of(self.pod)
+            for container in self.containers()
             if (state := self.states.get(container["name"])) is not None
             and state["phase"] == "running"
             and "clash" not in state

@@ -1,7 +1,7 @@
 """Runs containers: makes them, lets them end, starts them again later and later, stops them.
 
 Models the kubelet's runtime manager (`pkg/kubelet/kuberuntime/kuberuntime_manager.go`,
-`kuberuntime_container.go`) and containerd below it. Left out: init and ephemeral containers, lifecycle
+`kuberuntime_container.go`) and containerd below it. Left out: init containers, lifecycle
 hooks, memory limits, and the logs. A container's last words become its termination message even
 without terminationMessagePolicy FallbackToLogsOnError, because there is no log to look at.
 
@@ -19,7 +19,7 @@ from clusters.engine.kubelet.programs import STARTUP, Process
 from clusters.engine.kubelet.sources import ConfigError
 from clusters.engine.kubelet.states import enter
 from clusters.engine.kubelet.texts import pod_text
-from clusters.engine.objects import Object, uid_of
+from clusters.engine.objects import Object, is_ephemeral, uid_of
 
 BACKOFF_FIRST: Final = 10.0
 BACKOFF_LONGEST: Final = 300.0
@@ -88,7 +88,7 @@ def ended(worker: PodWorker, state: Object, death: Object) -> None:
 def _exited(worker: PodWorker, container: Object, state: Object, death: Object) -> None:
     """A container has ended; start it again, now or later, if the pod's restartPolicy says so."""
     ended(worker, state, death)
-    if not restarts(worker.pod, death["code"]):
+    if is_ephemeral(worker.pod, container) or not restarts(worker.pod, death["code"]):
         return
     if worker.now - state.get("backoffAt", worker.now) > BACKOFF_RESET:
         state.pop("backoff", None)
@@ -133,7 +133,7 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
     worker.event("Started", "Container started", container)
     if death["at"] is not None:
         state["dies"] = death
-    if not container.get("readinessProbe"):
+    if not container.get("readinessProbe") and not is_ephemeral(worker.pod, container):
         state["readyAt"] = worker.at(worker.startup(process))
     probes.begin(worker, container, state)
     return True

@@ -1,7 +1,7 @@
 """What the kubelet reports about a pod: its status, made from the states of its containers.
 
 Models `generateAPIPodStatus` and `convertToAPIContainerStatuses` (`pkg/kubelet/kubelet_pods.go`) and
-`pkg/kubelet/status/generate.go`. Left out: init and ephemeral containers, readiness gates, the resources
+`pkg/kubelet/status/generate.go`. Left out: init containers, readiness gates, the resources
 and volume mounts of container statuses.
 
 Nothing here writes.
@@ -14,7 +14,7 @@ from clusters.engine.images import full_name, image_id
 from clusters.engine.kubelet import probes
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.texts import go_duration, pod_text
-from clusters.engine.objects import Object, containers_of
+from clusters.engine.objects import Object, containers_of, ephemeral_containers_of
 
 _WAITING: Final = {
     "pull-error": "ErrImagePull",
@@ -37,6 +37,10 @@ def generate_api_pod_status(worker: PodWorker, *, terminal: bool = False) -> Obj
         container_status(container, worker.states.get(container["name"]), worker)
         for container in containers_of(pod)
     ]
+    added = [
+        ephemeral_status(container, worker.states.get(container["name"]), worker)
+        for container in ephemeral_containers_of(pod)
+    ]
     phase = get_phase(pod, containers, terminal=terminal)
     host = host_ip(worker.node)
     status = {
@@ -47,6 +51,7 @@ def generate_api_pod_status(worker: PodWorker, *, terminal: bool = False) -> Obj
         "hostIPs": [{"ip": host}],
         "startTime": before.get("startTime") or now,
         "containerStatuses": containers,
+        **({"ephemeralContainerStatuses": added} if added else {}),
     }
     if "generation" in pod["metadata"]:
         status["observedGeneration"] = pod["metadata"]["generation"]
@@ -77,6 +82,13 @@ def container_status(container: Object, state: Object | None, worker: PodWorker)
         **({"containerID": f"containerd://{state['id']}"} if pulled else {}),
         "started": running and probes.has_started(state),
     }
+
+
+def ephemeral_status(container: Object, state: Object | None, worker: PodWorker) -> Object:
+    """The ContainerStatus of an ephemeral container: nobody asks whether it is ready."""
+    status = container_status(container, state, worker)
+    del status["started"]
+    return status
 
 
 def get_phase(pod: Object, containers: list[Object], *, terminal: bool) -> str:

@@ -41,6 +41,7 @@ def validate_pod_template(template: Object, field: str) -> list[FieldError]:
         *validate_labels(f"{field}.labels", metadata.get("labels")),
         *validate_annotations(f"{field}.annotations", metadata.get("annotations")),
         *validate_pod_spec(template.get("spec") or {}, f"{field}.spec"),
+        *_without_ephemeral_containers(template, f"{field}.spec.ephemeralContainers"),
     ]
 
 
@@ -65,6 +66,12 @@ def validate_pod_spec(spec: Object, field: str = "spec") -> list[FieldError]:
         if spec.get(part):
             errors += complaints(f"{field}.{part}", spec[part], names.dns1123_label)
     return errors + validate_tolerations(spec.get("tolerations") or (), f"{field}.tolerations")
+
+
+def _without_ephemeral_containers(template: Object, field: str) -> list[FieldError]:
+    if not (template.get("spec") or {}).get("ephemeralContainers"):
+        return []
+    return [forbidden(field, "ephemeral containers not allowed in pod template")]
 
 
 def validate_pod_update(pod: Object, before: Object) -> list[FieldError]:
