@@ -20,6 +20,8 @@ from clusters.writer import writer
 
 READ: Final = str(Grant.Role.VIEW)
 WRITE: Final = str(Grant.Role.ACT)
+USERS: Final = {WRITE: "learner", READ: "reader"}
+"""What the holder of a key is called, in the kubeconfig and by the cluster."""
 LENGTH: Final = 26
 """Letters and digits of a key: 130 bits. All lower case, as kubectl names folders after it."""
 CACHED_FOR: Final = 5.0

@@ -15,6 +15,8 @@ Rest = Callable[[], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON: Final = b"application/json"
+MAX_WARNINGS: Final = 4096
+"""Characters; clients and proxies refuse answers with much larger headers."""
 NO_CACHE: Final = (b"cache-control", b"no-cache, private")
 
 
@@ -42,7 +44,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
 
 def json_answer(document: Any, code: int = 200, warnings: Iterable[str] = ()) -> Answer:
     """A document as JSON, with a Warning header for each of these texts."""
-    return Answer(code, orjson.dumps(document), headers=(NO_CACHE, *map(warning, warnings)))
+    return Answer(code, orjson.dumps(document), headers=(NO_CACHE, *warning_headers(warnings)))
 
 
 def text_answer(text: str, code: int = 200) -> Answer:
@@ -57,7 +59,18 @@ def refusal(error: StatusError) -> Answer:
     return Answer(error.code, orjson.dumps(error.status()), headers=headers)
 
 
-def warning(text: str) -> tuple[bytes, bytes]:
+def warning_headers(texts: Iterable[str]) -> Headers:
+    """Warning headers for different texts, of MAX_WARNINGS characters together, as upstream sends them."""
+    room = MAX_WARNINGS
+    headers = []
+    for text in dict.fromkeys(texts):
+        if room > 0:
+            headers.append(_warning(text[:room]))
+        room -= len(text)
+    return tuple(headers)
+
+
+def _warning(text: str) -> tuple[bytes, bytes]:
     """The header that has kubectl print `Warning: <text>`; what a header cannot hold becomes "?"."""
     printable = "".join(c if c.isprintable() else " " for c in text)
     escaped = printable.replace("\\", "\\\\").replace('"', '\\"')

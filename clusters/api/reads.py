@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from clusters.api import images, negotiation
-from clusters.api.answers import NO_CACHE, Answer, warning
+from clusters.api.answers import NO_CACHE, Answer, warning_headers
 from clusters.api.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Wanted
 from clusters.api.request import Request, Target
 from clusters.engine.apiserver import listing, tables
@@ -90,7 +90,7 @@ def simulated_now(image: MemoryStore) -> float:
 def deprecation(resource: Resource) -> tuple[tuple[bytes, bytes], ...]:
     """The headers of an answer about a kind; some kinds are said to be outdated."""
     said = _DEPRECATED.get(resource.kind)
-    return (NO_CACHE, warning(said)) if said else (NO_CACHE,)
+    return (NO_CACHE, *warning_headers([said] if said else []))
 
 
 def _listed(

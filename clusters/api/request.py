@@ -13,8 +13,6 @@ from clusters.engine.apiserver.errors import bad_request, too_large
 from clusters.engine.apiserver.reviews import User
 from clusters.engine.changes import CLIENT
 
-USERS: Final = {keys.WRITE: "learner", keys.READ: "reader"}
-"""What the holder of a key is called by the cluster."""
 MAX_BODY: Final = 3 * 1024 * 1024
 """Bytes, as upstream."""
 MAX_PARAMETERS: Final = 1_000
@@ -30,7 +28,10 @@ class DisconnectedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names. `namespace`, `name` and `subresource` are "" where it names none."""
+    """What a path names. `namespace`, `name` and `subresource` are "" where it names none.
+
+    `watch`: it is an old path such as `/api/v1/watch/pods`, which means the same as `?watch=true`.
+    """
 
     group: str
     version: str
@@ -38,6 +39,7 @@ class Target:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    watch: bool = False
 
 
 class Request:
@@ -67,7 +69,7 @@ class Request:
     @property
     def user(self) -> User:
         """Who the key makes of its holder."""
-        return User(USERS[self.role], self.role == keys.WRITE)
+        return User(keys.USERS[self.role], self.role == keys.WRITE)
 
     @property
     def actor(self) -> str:
@@ -123,13 +125,16 @@ def target_of(path: str) -> Target | None:
         return None
     group, version, *rest = parts[1:]
     namespace = ""
+    watched = rest[0] == "watch" and len(rest) > 1
+    if watched:
+        del rest[0]
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _OWN_PARTS:
         namespace, rest = rest[1], rest[2:]
         if not namespace:
             return None
     if len(rest) > 3 or not all(rest):
         return None
-    return Target(group, version, rest[0], namespace, *rest[1:])
+    return Target(group, version, rest[0], namespace, *rest[1:], watch=watched)
 
 
 def _printable(text: str) -> str:

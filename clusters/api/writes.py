@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from clusters.actions.transactions import submit
 from clusters.api import bodies, negotiation
-from clusters.api.answers import Answer, json_answer, warning
+from clusters.api.answers import Answer, json_answer, warning_headers
 from clusters.api.options import DeleteOptions, WriteOptions, delete_options, write_options
 from clusters.api.reads import deprecation, included, rendered
 from clusters.api.request import Request, Target
@@ -156,7 +156,7 @@ class Answerer:
     def __call__(self, obj: Object, code: int, written: Written[Any], warnings: Iterable[str] = ()) -> Answer:
         text = rendered(self._resource, public(obj), self._form, self._include, written.now)
         said = [*warnings, *warnings_of(written)]
-        return Answer(code, text, headers=(*deprecation(self._resource), *map(warning, said)))
+        return Answer(code, text, headers=(*deprecation(self._resource), *warning_headers(said)))
 
 
 async def _delete_options(request: Request) -> DeleteOptions:

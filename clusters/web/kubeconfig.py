@@ -1,14 +1,9 @@
 """The file with which kubectl and other clients find a cluster, and the address that is in it."""
 
-from typing import Final
-
 import yaml
 
 from clusters import keys
 from clusters.models import Cluster
-
-USER: Final = {keys.WRITE: "learner", keys.READ: "reader"}
-"""What the holder of a key is called, in the file and by the cluster."""
 
 
 def server_of(site: str, cluster_id: str, key: str) -> tuple[str, str]:
@@ -33,7 +28,7 @@ def kubeconfig(cluster: Cluster, site: str, role: str = keys.WRITE) -> str:
     """
     server, token = server_of(site, cluster.pk, keys.key_of(cluster.pk, role))
     name = context_of(cluster)
-    user = f"{name}-{USER[role]}"
+    user = f"{name}-{keys.USERS[role]}"
     document = {
         "apiVersion": "v1",
         "kind": "Config",
