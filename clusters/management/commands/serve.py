@@ -18,6 +18,7 @@ from clusters.api.followers import followers
 from clusters.management.flow import gate_for
 from clusters.management.links import site_url
 from clusters.management.process import require_tables, tune
+from clusters.management.sockets import EXTENSION, Socket
 from clusters.worker import Supervisor
 from clusters.writer import writer
 
@@ -51,13 +52,23 @@ class Site(Server):
         gate = None
         if message["type"] == "http.response.body" and "disconnected" not in connection:
             gate = gate_for(protocol, connection, more=message.get("more_body", False))
+        elif message.get("bytes"):
+            # Pages get text, and say themselves when they have drawn it.
+            gate = protocol.gate
         await super().handle_reply(protocol, message)
         if gate is not None:
             await gate.passed()
 
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Called when a request is there: starts the application for it."""
+        if scope["type"] == "websocket":
+            scope["extensions"] = {EXTENSION: {}}
+        return super().create_application(protocol, scope)
+
     def listen_success(self, port: Any) -> None:
         """Called when an endpoint is listened on."""
         super().listen_success(port)
+        self.ws_factory.protocol = Socket
         self._ports.append(port)
 
     def listen_error(self, failure: Any) -> None:
