@@ -48,7 +48,10 @@ def decode_fields(obj: Object) -> tuple[Object, list[str]]:
     struct = struct_of(obj["apiVersion"], obj["kind"])
     decoded = decoder.struct(struct, obj, "", "")
     if "metadata" in struct.fields:
-        decoded.setdefault("metadata", {})
+        metadata = decoded.setdefault("metadata", {})
+        if (obj.get("metadata") or {}).get("managedFields") == []:
+            # Unlike no list at all, this is a wish: that nobody notes any more who writes what.
+            metadata["managedFields"] = []
     return decoded, decoder.complaints
 
 

@@ -201,7 +201,7 @@ def _checked(entry: Object) -> Object:
         raise ValueError("operation must be `Apply` or `Update`")
     if not entry.get("apiVersion") or entry.get("fieldsType") != "FieldsV1":
         raise ValueError("apiVersion must not be empty, fieldsType must be FieldsV1")
-    return {**entry, "fieldsV1": parse_fields(entry.get("fieldsV1") or {})}
+    return {**entry, "fieldsV1": parse_fields(entry.get("fieldsV1", {}))}
 
 
 def _capped(entries: Entries) -> Entries:
