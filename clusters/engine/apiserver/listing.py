@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from clusters.engine import labels
-from clusters.engine.apiserver import continue_tokens, fields
+from clusters.engine.apiserver import continue_tokens, fields, metrics
 from clusters.engine.apiserver.derived import DERIVED
 from clusters.engine.apiserver.errors import (
     StatusError,
@@ -91,7 +91,7 @@ def get(image: MemoryStore, resource: Resource, namespace: str, name: str, now: 
     else:
         found = image.get(resource.kind, namespace, name)
     if found is None:
-        raise not_found(resource.kind, name)
+        raise metrics.not_found(image, resource.kind, namespace, name) or not_found(resource.kind, name)
     return public(found)
 
 

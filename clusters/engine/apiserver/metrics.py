@@ -9,6 +9,8 @@ import re
 from typing import Final
 
 from clusters.engine import quantities
+from clusters.engine.apiserver import errors
+from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.clock import draw_hex, parse_rfc3339, rfc3339
 from clusters.engine.images import Image, image_of
 from clusters.engine.objects import Object, is_finished, labels_of, name_of, simulation_of, uid_of
@@ -65,6 +67,20 @@ def pod_metrics(image: MemoryStore, now: float) -> list[Object]:
                 containers = [{"name": name, "usage": _amounts(used)} for name, used in usage.items()]
                 found.append({**_metrics("PodMetrics", pod, looked_at, now), "containers": containers})
     return found
+
+
+def not_found(image: MemoryStore, kind: str, namespace: str, name: str) -> StatusError | None:
+    """404 as metrics-server says it: there is no such node or pod, or it has no figures yet.
+
+    None for kinds that are no metrics.
+    """
+    measured = {"NodeMetrics": "Node", "PodMetrics": "Pod"}.get(kind)
+    if measured is None:
+        return None
+    if image.get(measured, namespace, name) is None:
+        return errors.not_found(measured, name)
+    said = f"{namespace}/{name}" if namespace else name
+    return errors.not_found(f"{kind.lower()}.metrics.k8s.io", said)
 
 
 def _last_look(now: float) -> int:

@@ -131,7 +131,10 @@ def test_a_node_that_is_silent_has_no_figures_nor_have_its_pods():
 
 class TestThroughTheList:
     STORE = make_store(
-        make_node(), pod_with(), with_value(pod_with("q"), ("metadata", "labels"), {"app": "other"})
+        make_node(),
+        make_node("node-2", ip="172.18.0.3", powered=False),
+        pod_with(),
+        with_value(pod_with("q"), ("metadata", "labels"), {"app": "other"}),
     )
 
     def names(self, kind="PodMetrics", namespace="", **options):
@@ -147,9 +150,20 @@ class TestThroughTheList:
     def test_one_by_name(self):
         found = listing.get(self.STORE, BY_KIND["PodMetrics"], "default", "q", NOW + 60)
         assert name_of(found) == "q"
+
+    @pytest.mark.parametrize(
+        ("kind", "namespace", "name", "said"),
+        [
+            ("PodMetrics", "default", "q", 'podmetrics.metrics.k8s.io "default/q" not found'),
+            ("PodMetrics", "default", "x", 'pods "x" not found'),
+            ("NodeMetrics", "", "node-2", 'nodemetrics.metrics.k8s.io "node-2" not found'),
+            ("NodeMetrics", "", "x", 'nodes "x" not found'),
+        ],
+    )
+    def test_one_that_has_none(self, kind, namespace, name, said):
         with pytest.raises(StatusError) as caught:
-            listing.get(self.STORE, BY_KIND["PodMetrics"], "default", "q", NOW)
-        assert caught.value.code == 404
+            listing.get(self.STORE, BY_KIND[kind], namespace, name, NOW)
+        assert (caught.value.code, caught.value.message) == (404, said)
 
 
 def test_a_new_pod_has_its_figures_within_half_a_minute():
