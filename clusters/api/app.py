@@ -93,21 +93,29 @@ async def _resource(request: Request, target: Target, send: Send) -> Answer | Re
     resource = BY_PATH.get((target.group, target.version, target.plural))
     if resource is None or not _is_place(resource, target):
         raise _unknown_path()
-    verb = _VERBS.get(request.method, ("", ""))[0 if target.name else 1]
     if target.subresource:
         part = resource.subresource(target.subresource)
         if part is None:
             raise _unknown_path()
-        verb = "create" if request.method == "POST" else verb
         served = part.verbs
     else:
         served = resource.verbs
-    if verb == "list" and request.flag("watch"):
-        verb = "watch"
+    verb = _verb(request, target)
     if verb not in served or _lacks_namespace(resource, target, verb):
         raise method_not_supported(resource.kind, verb or request.method)
     _authorize(request, target, verb, resource)
     return await _serve(request, resource, target, verb, send)
+
+
+def _verb(request: Request, target: Target) -> str:
+    """What is asked for, "" for something that there is not."""
+    if request.method == "GET" and (target.watch or (request.flag("watch") and not target.name)):
+        return "watch"
+    if target.watch:
+        return ""
+    if target.subresource and request.method == "POST":
+        return "create"
+    return _VERBS.get(request.method, ("", ""))[0 if target.name else 1]
 
 
 async def _serve(
@@ -118,7 +126,7 @@ async def _serve(
     if target.subresource:
         return await subresources.serve(request, resource, target, verb)
     if verb == "watch":
-        return await watch.begin(request, resource, target.namespace, "", send)
+        return await watch.begin(request, resource, target.namespace, target.name, send)
     handler = _CREATES.get(resource.kind) or _HANDLERS[verb]
     return await handler(request, resource, target)
 

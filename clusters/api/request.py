@@ -134,7 +134,8 @@ def target_of(path: str) -> Target | None:
             return None
     if len(rest) > 3 or not all(rest):
         return None
-    return Target(group, version, rest[0], namespace, *rest[1:], watch=watched)
+    plural, name, subresource = (*rest, "", "")[:3]
+    return Target(group, version, plural, namespace, name, subresource, watched)
 
 
 def _printable(text: str) -> str:

@@ -110,6 +110,23 @@ async def test_one_object_is_watched_by_its_name(cluster, version):
     await watcher.leave()
 
 
+@pytest.mark.parametrize("named", ["", "/two"])
+async def test_the_old_paths_of_watches_work(cluster, named):
+    await create(cluster, "one")
+    await create(cluster, "two")
+    watcher = Watcher(cluster, f"/api/v1/watch/namespaces/default/pods{named}", watch="")
+    told = [("ADDED", "two")] if named else [("ADDED", "one"), ("ADDED", "two")]
+    assert summary(await watcher.told(len(told))) == told
+    await watcher.leave()
+
+
+async def test_nothing_else_can_be_done_at_an_old_path_of_watches(call):
+    assert (await call("POST", "/api/v1/watch/namespaces/default/pods", {})).code == 405
+    assert (await call("DELETE", "/api/v1/watch/namespaces/default/pods/p")).code == 405
+    assert (await call("GET", "/api/v1/watch/namespaces/default/pods/p/status")).code == 405
+    assert (await call("GET", "/api/v1/watch")).code == 404
+
+
 async def test_a_watch_of_a_namespace_hears_nothing_of_others(cluster):
     watcher = Watcher(cluster, "/api/v1/namespaces/default/events")
     await until(lambda: watcher.status)
