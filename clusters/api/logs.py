@@ -30,7 +30,7 @@ PLAIN: Final = b"text/plain"
 
 async def begin(request: Request, target: Target, send: Send) -> Answer | Rest:
     """The answer, or with `follow` what is left to be done of it. Raises StatusError before it begins."""
-    options = log_options.options_of(request.query)
+    options = log_options.options_of(request.query, target.name)
     image = await images.newest(request.cluster_id)
     pod = image.get("Pod", target.namespace, target.name)
     if pod is None:
@@ -67,8 +67,9 @@ class Writer:
         return self.more(log_options.select(lines, self.options, now))
 
     def more(self, lines: Sequence[LogLine]) -> bytes:
-        """These lines, up to the limit."""
-        data = b"".join(log_options.encode(line, self.options) for line in lines)
+        """These lines as far as they are wanted, up to the limit."""
+        wanted = log_options.of_stream(lines, self.options)
+        data = b"".join(log_options.encode(line, self.options) for line in wanted)
         if self.options.limit_bytes is not None:
             data = data[: self.options.limit_bytes - self.written]
         self.written += len(data)

@@ -1,23 +1,27 @@
 """The query of GET .../log: which lines are wanted, and in which form.
 
 Models core/v1 PodLogOptions with its validation (`pkg/apis/core/validation` ValidatePodLogOptions) and
-`pkg/kubelet/kuberuntime/logs`. Left out: `stream` and insecureSkipTLSVerifyBackend.
+`pkg/kubelet/kuberuntime/logs`. Left out: insecureSkipTLSVerifyBackend.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from clusters.engine.apiserver import fields
 from clusters.engine.apiserver.errors import bad_request, invalid
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.kubelet.log_sources import LogLine
 
+ALL: Final = "All"
+STREAMS: Final = (ALL, "Stderr", "Stdout")
+
 
 @dataclass(frozen=True)
 class LogOptions:
-    """`since` is in simulated seconds since the epoch; None: from the beginning."""
+    """`since_time` is in simulated seconds since the epoch, `stream` one of STREAMS."""
 
     container: str = ""
     follow: bool = False
@@ -27,10 +31,14 @@ class LogOptions:
     since_seconds: int | None = None
     since_time: float | None = None
     limit_bytes: int | None = None
+    stream: str = ALL
 
 
-def options_of(query: Mapping[str, str]) -> LogOptions:
-    """The options that a query names. Raises StatusError 400 for no numbers, 422 for bad ones."""
+def options_of(query: Mapping[str, str], pod: str = "") -> LogOptions:
+    """The options that a query for the log of a pod names.
+
+    Raises StatusError 400 for what is no number, and 422 for what makes no sense.
+    """
     options = LogOptions(
         query.get("container", ""),
         _flag(query, "follow"),
@@ -40,10 +48,11 @@ def options_of(query: Mapping[str, str]) -> LogOptions:
         _number(query, "sinceSeconds"),
         _moment(query, "sinceTime"),
         _number(query, "limitBytes"),
+        query.get("stream") or ALL,
     )
     wrong = list(_wrong(options))
     if wrong:
-        raise invalid("PodLogOptions", "", wrong)
+        raise invalid("PodLogOptions", pod, wrong)
     return options
 
 
@@ -56,14 +65,23 @@ def _wrong(options: LogOptions) -> Iterable[fields.FieldError]:
         yield fields.forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified")
     elif options.since_seconds is not None and options.since_seconds < 1:
         yield fields.invalid("sinceSeconds", options.since_seconds, "must be greater than 0")
+    if options.stream not in STREAMS:
+        yield fields.not_supported("stream", options.stream, STREAMS)
+    elif options.stream != ALL and options.tail_lines is not None:
+        yield fields.forbidden("", "`tailLines` and specific `stream` are mutually exclusive for now")
+
+
+def of_stream(lines: Iterable[LogLine], options: LogOptions) -> list[LogLine]:
+    """The lines of the stream that is wanted."""
+    return [line for line in lines if options.stream in (ALL, line.stream.capitalize())]
 
 
 def select(lines: Iterable[LogLine], options: LogOptions, now: float) -> list[LogLine]:
-    """The lines that `sinceSeconds`, `sinceTime` and `tailLines` leave."""
+    """The lines that `stream`, `sinceSeconds`, `sinceTime` and `tailLines` leave."""
     since = options.since_time
     if options.since_seconds is not None:
         since = now - options.since_seconds
-    found = [line for line in lines if since is None or line.time >= since]
+    found = [line for line in of_stream(lines, options) if since is None or line.time >= since]
     if options.tail_lines is None:
         return found
     return found[-options.tail_lines :] if options.tail_lines else []

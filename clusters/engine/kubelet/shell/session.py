@@ -81,7 +81,7 @@ def find_running(world: World, key: Key, container: str) -> Running:
     reach_kubelet(store, pod, "", dialing=True)
     running = running_container(store, pod, name, world.now())
     if running is None:
-        said = f'unable to upgrade connection: container not found ("{name}")'
+        said = f'container not found ("{name}")'
         raise StatusError(500, "InternalError", said)
     return running
 
