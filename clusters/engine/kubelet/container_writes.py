@@ -15,7 +15,7 @@ from clusters.engine.kubelet.inside import Running, running_container
 from clusters.engine.objects import Key, Object, with_value
 from clusters.engine.store import Overlay
 
-ROOM: Final = 65_536
+ROOM: Final = 16_384
 """Bytes that the files of a container may take together, as text."""
 _TERMINATING: Final = frozenset({2, 3, 15})
 

@@ -114,7 +114,8 @@ def _next(worker: PodWorker, container: Object, kind: str, memory: Object) -> fl
     if memory["next"] > worker.now:
         return float(memory["next"])
     period = float(container[f"{kind}Probe"].get("periodSeconds", 10))
-    if memory["told"] >= TOLD_MOST and not worker.process(container).touched:
+    touched = worker.process(container).touched or worker.states[container["name"]].get("files")
+    if memory["told"] >= TOLD_MOST and not touched:
         period = max(period, TOLD_EVERY)
     turns = math.floor((worker.now - memory["next"]) / period) + 1
     return float(memory["next"] + turns * period)
@@ -127,8 +128,9 @@ def _settled(worker: PodWorker, container: Object, kind: str, memory: Object) ->
         return not probe
     process = worker.process(container)
     if probe.get("exec"):
-        elapsed = worker.now - worker.states[container["name"]]["since"]
-        return all(at <= elapsed for at, _path, _made in process.touched)
+        state = worker.states[container["name"]]
+        elapsed = worker.now - state["since"]
+        return "files" not in state and all(at <= elapsed for at, _path, _content in process.touched)
     action = probe.get("httpGet") or probe.get("tcpSocket") or probe.get("grpc") or {}
     return _port(container, action.get("port")) in process.ports
 

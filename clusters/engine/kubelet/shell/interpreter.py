@@ -47,6 +47,7 @@ NOT_FOUND: Final = 127
 CANNOT: Final = 2
 """The exit code of a line that is wrong, or that this shell does not do."""
 MOST_VARIABLES: Final = 4_096
+_PID: Final = "7"
 _OUTPUT_KEPT: Final = 65_536
 """Bytes of the output of a `$(...)`, and of a file that is written."""
 
@@ -67,6 +68,7 @@ class Shell:
     testing: int = 0
 
     def __post_init__(self) -> None:
+        self.variables = {"$": _PID, **self.variables, "?": str(self.code)}
         self.words = Words(self.variables, self._output_of, braces=self.name == "bash")
 
     def script(self, text: str) -> Run:
@@ -75,20 +77,20 @@ class Shell:
             tree = parse(text, lenient=not self.machine.strict, depth=self.depth)
         except ShellSyntaxError as error:
             yield self.complain(str(error))
-            return self._set(CANNOT)
+            return self.set_code(CANNOT)
         except NotSimulatedError as error:
             yield self.complain(f"{error} not simulated")
-            return self._set(CANNOT)
+            return self.set_code(CANNOT)
         try:
             yield from self._run(tree)
         except Exit as exit_:
             self.left = True
-            self._set(exit_.code)
+            self.set_code(exit_.code)
         except Break:
             pass
         except ExpansionError as error:
             yield self.complain(str(error))
-            self._set(CANNOT)
+            self.set_code(CANNOT)
         return self.code
 
     def command(self, words: list[str]) -> Run:
@@ -96,9 +98,9 @@ class Shell:
         try:
             return (yield from self._command(words))
         except Exit as exit_:
-            return self._set(exit_.code)
+            return self.set_code(exit_.code)
         except Break:
-            return self._set(0)
+            return self.set_code(0)
 
     def complain(self, what: str) -> Output:
         """`what` on stderr, after the name that this shell goes by."""
@@ -108,7 +110,8 @@ class Shell:
             return complaint(f"{self.name}: {self.line}: {what}")
         return complaint(f"{self.name}: {what}")
 
-    def _set(self, code: int) -> int:
+    def set_code(self, code: int) -> int:
+        """Remember how the last command ended."""
         self.code = code
         self.variables["?"] = str(code)
         return code
@@ -142,7 +145,7 @@ class Shell:
 
     def _not(self, node: Not) -> Run:
         code = yield from self._run(node.node)
-        return self._set(0 if code else 1)
+        return self.set_code(0 if code else 1)
 
     def _subshell(self, node: Subshell) -> Run:
         inner = Shell(self.machine, self.name, dict(self.variables), self.code, self.depth + 1, self.line)
@@ -155,13 +158,13 @@ class Shell:
             pass
         finally:
             self.machine.directory = directory
-        return self._set(inner.code)
+        return self.set_code(inner.code)
 
     def _if(self, node: If) -> Run:
         for condition, body in node.branches:
             if condition is None or not (yield from self._condition(condition)):
                 return (yield from self._run(body))
-        return self._set(0)
+        return self.set_code(0)
 
     def _for(self, node: For) -> Run:
         values = yield from self.words.fields(node.words)
@@ -180,10 +183,10 @@ class Shell:
             start = self.machine.now
             code = yield from self._condition(node.condition)
             if bool(code) != node.until:
-                return self._set(0)
+                return self.set_code(0)
             last = yield from self._turn(node.body)
             if last:
-                return self._set(0)
+                return self.set_code(0)
             if self.machine.now <= start:
                 yield Sleep(TURN)
             if turns is not None:
@@ -209,7 +212,7 @@ class Shell:
         if not words:
             self.variables.update(given)
             if not any(isinstance(part, Substitution) for _, word in node.assignments for part in word):
-                self._set(0)
+                self.set_code(0)
             return (yield from self._redirected(node.redirections, _nothing(self.code)))
         kept = {name: self.variables.get(name) for name in given}
         self.variables.update(given)
@@ -274,12 +277,12 @@ class Shell:
     def _command(self, words: list[str]) -> Run:
         name, arguments = words[0], words[1:]
         if name in BUILTINS:
-            return self._set((yield from BUILTINS[name](self, arguments)))
+            return self.set_code((yield from BUILTINS[name](self, arguments)))
         if not self.machine.has(name):
             said = f"{name}: command not found" if self.name == "bash" else f"{name}: not found"
             yield self.complain(said)
-            return self._set(NOT_FOUND)
-        return self._set((yield from self.start(words)))
+            return self.set_code(NOT_FOUND)
+        return self.set_code((yield from self.start(words)))
 
     def start(self, words: list[str]) -> Run:
         """Run a program of the image."""

@@ -157,7 +157,12 @@ class Session:
 
     def _run(self) -> None:
         for _ in range(STEPS):
-            if self.exit_code is not None or self.act is not None or not self._is_ready():
+            if self.exit_code is not None or self.act is not None:
+                return
+            if not self._is_ready():
+                # What is written in one go is one write.
+                if self._changes:
+                    self._write_files()
                 return
             self._step()
         self.wake_at = self.world.now() + _SOON
@@ -169,6 +174,8 @@ class Session:
         return node is not None and bool(simulation_of(node).get("powered", True))
 
     def _check_container(self) -> None:
+        if self._code is not None:
+            return
         store, name = self.world.image(), self.running.container["name"]
         pod = store.get(*self.key)
         same = pod is not None and uid_of(pod) == uid_of(self.running.pod)
@@ -198,7 +205,7 @@ class Session:
     def _step(self) -> None:
         """Let the program run up to its next effect."""
         if self._code is not None:
-            self.exit_code = self._code
+            self._finish(self._code)
             return
         answer, self._answer = self._answer, None
         try:
@@ -208,26 +215,26 @@ class Session:
             else:
                 effect = self._program.send(answer)
         except StopIteration as end:
-            self._end(int(end.value))
+            self._code = int(end.value)
         except Interrupt:
-            self._end(INTERRUPTED)
+            self._code = INTERRUPTED
         else:
             self._perform(effect)
 
-    def _end(self, code: int) -> None:
-        self._code = code
+    def _finish(self, code: int) -> None:
+        """The program is over: see to what is left to write, then say so."""
         if self._changes:
             self._write_files()
         elif self.main:
+            self.main = False
             self.act = self._as_act(container_writes.end_process, code)
+        else:
+            self.exit_code = code
 
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, effects.Change):
             self._changes[effect.path] = effect.content
-            return
-        if self._changes:
-            self._write_files()
-        if isinstance(effect, Output):
+        elif isinstance(effect, Output):
             self._print(effect)
         elif isinstance(effect, effects.Kill):
             self.act = self._as_act(container_writes.send_signal, effect.signal)

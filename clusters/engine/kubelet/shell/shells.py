@@ -74,7 +74,8 @@ def _read_commands(shell: Shell) -> Run:
             if text:
                 yield from shell.script(text)
         except Interrupt:
-            shell.code, line = 130, b"\n"
+            shell.set_code(130)
+            line = b"\n"
         shell.line += text.count("\n")
         text = ""
         if not line:
