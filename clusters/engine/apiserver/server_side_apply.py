@@ -52,9 +52,10 @@ def apply(
 ) -> tuple[Object, bool]:
     """Apply a configuration in the name of the overlay's manager.
 
-    `subresource` is "", status or scale (the body is a Scale then). `force` takes fields from those who
-    manage them. Returns the object that is stored now and whether it is new. Raises 400 for what is no
-    configuration of this object, 409 for conflicts, and what the verbs create and update raise.
+    `subresource` is "", status, ephemeralcontainers or scale (the body is a Scale then). `force` takes
+    fields from those who manage them. Returns the object that is stored now and whether it is new. Raises
+    400 for what is no configuration of this object, 409 for conflicts, and what the verbs create and
+    update raise.
     """
     if not store.manager:
         required = field_errors.required("fieldManager", "is required for apply patch")
@@ -100,9 +101,12 @@ def _config(resource: Resource, body: Any, subresource: str) -> Object:
     if not subresource:
         return {part: value for part, value in body.items() if part != "status" or not has_status(body)}
     named = {field: metadata[field] for field in _IDENTITY if field in metadata}
-    part = "spec" if subresource == "scale" else "status"
     config = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": named}
-    return {**config, part: body[part]} if part in body else config
+    if subresource == "status":
+        return {**config, "status": body["status"]} if "status" in body else config
+    written = "replicas" if subresource == "scale" else "ephemeralContainers"
+    spec = body.get("spec") or {}
+    return {**config, "spec": {written: spec[written]}} if written in spec else config
 
 
 def _live(store: Overlay, before: Object | None, subresource: str) -> tuple[Object, Entries]:
@@ -182,7 +186,7 @@ def _write(
 ) -> Object:
     if subresource == "status":
         return verbs.update_status(store, obj, dry_run=dry_run, entries=entries)
-    return verbs.update(store, obj, dry_run=dry_run, entries=entries)
+    return verbs.update(store, obj, subresource=subresource, dry_run=dry_run, entries=entries)
 
 
 def _without_times(entries: Entries) -> Entries:

@@ -13,7 +13,7 @@ from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.scaling import update_scale
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import with_value
-from tests.engine.apiserver.test_create import bare_controller, refusal
+from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal
 from tests.engine.builders import NOW, later, make_store
 
 CONTROLLER = "ReplicationController"
@@ -416,6 +416,20 @@ class TestParts:
         assert stored["spec"]["replicas"] == 5
         assert owners(stored)["hpa", "Apply", "scale"] == {"f:spec": {"f:replicas": {}}}
         assert "hpa" in refusal(apply, store, controller(replicas=1), "one").message
+
+    def test_ephemeral_containers_are_all_that_is_taken_of_a_pod(self):
+        store = make_store()
+        verbs.create(store, bare_pod())
+        debugger = {"name": "debugger", "image": "busybox:1"}
+        config = bare_pod(ephemeralContainers=[debugger], hostNetwork=True)
+        pod = apply(store, config, "debug", subresource="ephemeralcontainers")
+        assert [container["name"] for container in pod["spec"]["ephemeralContainers"]] == ["debugger"]
+        assert not pod["spec"].get("hostNetwork")
+        assert owners(pod)["debug", "Apply", "ephemeralcontainers"] == {
+            "f:spec": {
+                "f:ephemeralContainers": {'k:{"name":"debugger"}': {".": {}, "f:image": {}, "f:name": {}}}
+            }
+        }
 
     def test_are_not_made_for_an_object_that_is_not_there(self):
         config = {**controller(), "status": {"replicas": 2}}
