@@ -36,6 +36,7 @@ spec:
   template:
     metadata: {labels: {app: kubia}}
     spec:
+      terminationGracePeriodSeconds: 1
       containers:
       - {name: kubia, image: luksa/kubia, ports: [{containerPort: 8080}]}
 """

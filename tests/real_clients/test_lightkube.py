@@ -17,7 +17,9 @@ def lightkube(world):
 def controller(replicas):
     template = PodTemplateSpec(
         metadata=ObjectMeta(labels={"app": "kubia"}),
-        spec=PodSpec(containers=[Container(name="kubia", image="luksa/kubia")]),
+        spec=PodSpec(
+            containers=[Container(name="kubia", image="luksa/kubia")], terminationGracePeriodSeconds=1
+        ),
     )
     return ReplicationController(
         apiVersion="v1",
