@@ -70,12 +70,9 @@ def home(tmp_path_factory):
 def world(shared_kubeconfig, program, home):
     """A namespace of its own in a simulated cluster, or in the real one."""
     made = World(shared_kubeconfig, f"t{secrets.token_hex(4)}", program, home, simulated=not REAL)
-    made.kubectl(
-        "create",
-        "-f",
-        "-",
-        stdin=f'{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "{made.namespace}"}}}}',
-    )
+    made.kubectl("create", "namespace", made.namespace)
+    # As in any cluster: pods are refused until the namespace has its account.
+    made.kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=60s")
     yield made
     made.kubectl("delete", "namespace", made.namespace, "--wait=false")
 
