@@ -194,10 +194,10 @@ async def test_what_happens_while_a_watch_begins_is_told_once(cluster, monkeypat
         await create(cluster, f"old-{number}")
     watcher = Watcher(cluster)
     watcher.reading.clear()
-    await asyncio.sleep(0.01)
-    watcher.reading.set()
+    await until(lambda: watcher.sent)
     for number in range(5):
         await create(cluster, f"new-{number}")
+    watcher.reading.set()
     await watcher.told(10)
     await create(cluster, "last")
     names = [name for _, name in summary(await watcher.told(11))]

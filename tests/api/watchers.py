@@ -17,14 +17,15 @@ PODS = "/api/v1/pods"
 class Watcher:
     """A client of the ASGI application that watches. It reads all it is sent, unless told to stop.
 
-    `events` is what it was told, `status` the code of the answer, `ended` whether the answer is complete.
+    `events` is what it was told, `status` the code of the answer, `ended` whether the answer is complete,
+    `sent` how often it was sent something, read or not.
     """
 
     def __init__(self, cluster, path=PODS, accept="application/json", **options):
         self.status = 0
         self.headers = {}
         self.events = []
-        self.bodies = 0
+        self.sent = 0
         self.ended = False
         self.reading = asyncio.Event()
         self.reading.set()
@@ -49,12 +50,12 @@ class Watcher:
         return {"type": "http.disconnect"}
 
     async def _send(self, message):
+        self.sent += 1
         await self.reading.wait()
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = dict(message["headers"])
             return
-        self.bodies += 1
         *lines, self._rest = (self._rest + message["body"]).split(b"\n")
         self.events += [orjson.loads(line) for line in lines]
         if not message.get("more_body"):
