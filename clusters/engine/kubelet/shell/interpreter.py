@@ -21,10 +21,11 @@ from clusters.engine.kubelet.shell.effects import (
 )
 from clusters.engine.kubelet.shell.effects import complain as complaint
 from clusters.engine.kubelet.shell.files import absolute
+from clusters.engine.kubelet.shell.lexer import DEEPEST
 from clusters.engine.kubelet.shell.machine import Call, Machine
 from clusters.engine.kubelet.shell.steady import turns_of
-from clusters.engine.kubelet.shell.syntax import (
-    DEEPEST,
+from clusters.engine.kubelet.shell.syntax import parse
+from clusters.engine.kubelet.shell.tree import (
     For,
     If,
     Loop,
@@ -37,7 +38,6 @@ from clusters.engine.kubelet.shell.syntax import (
     Simple,
     Subshell,
     Substitution,
-    parse,
 )
 from clusters.engine.kubelet.shell.words import ExpansionError, Words
 

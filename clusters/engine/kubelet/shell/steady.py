@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clusters.engine.kubelet.shell.effects import Effect, Steady
 from clusters.engine.kubelet.shell.files import Files
-from clusters.engine.kubelet.shell.syntax import (
+from clusters.engine.kubelet.shell.tree import (
     For,
     If,
     Loop,

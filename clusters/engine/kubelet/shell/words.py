@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from clusters.engine.kubelet.shell.syntax import (
+from clusters.engine.kubelet.shell.tree import (
     Arithmetic,
     Parameter,
     Part,
