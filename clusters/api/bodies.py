@@ -14,6 +14,7 @@ from clusters.api.protobuf import decode as decode_protobuf
 from clusters.api.request import Request
 from clusters.engine.apiserver.decoding import cannot_handle, decode
 from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.resources import BY_KIND, Resource
@@ -22,6 +23,11 @@ from clusters.engine.objects import Object
 LONG: Final = 64 * 1024
 """Bytes from which on a body is decoded in a thread."""
 _SUMMARY: Final = 30
+_NO_KIND: Final = "couldn't get version/kind; json parse error: "
+_TYPE_META: Final = (
+    r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+)
+"""How Go names the type into which it looks for version and kind."""
 
 
 class Kind(NamedTuple):
@@ -60,7 +66,7 @@ async def read(request: Request, expected: Kind, validation: str) -> Body:
 def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
     """As `read`, of bytes of a media type."""
     document, complaints = _document(body, media, expected)
-    obj = _typed(document, expected)
+    obj = _typed(document, expected, body)
     _demand_kind(obj, expected)
     obj, unknown = decode(obj)
     complaints = [*complaints, *unknown]
@@ -71,7 +77,7 @@ def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
 
 def decoded_options(body: bytes, media: str) -> Object:
     """The DeleteOptions in a body; those of every group and version are the same."""
-    document = _typed(_document(body, media, DELETE_OPTIONS)[0], DELETE_OPTIONS)
+    document = _typed(_document(body, media, DELETE_OPTIONS)[0], DELETE_OPTIONS, body)
     _demand_kind({**document, "apiVersion": DELETE_OPTIONS.api_version}, DELETE_OPTIONS)
     return decode({**document, "apiVersion": DELETE_OPTIONS.api_version})[0]
 
@@ -81,24 +87,30 @@ def _document(body: bytes, media: str, expected: Kind) -> tuple[Any, list[str]]:
     if media == PROTOBUF:
         return decode_protobuf(body, *expected), []
     if media == YAML:
-        return read_document(body.decode("utf-8", "replace")), []
+        try:
+            return read_document(body.decode("utf-8", "replace")), []
+        except StatusError as error:
+            why = error.message.removeprefix("error converting YAML to JSON: ")
+            raise _unrecognized(expected, why, body) from error
     try:
         return parse_json(body)
     except ValueError as error:
-        why = str(error) if body else "unexpected end of JSON input"
-        raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", body) from error
+        raise _unrecognized(expected, f"{_NO_KIND}{error}", body) from error
 
 
-def _typed(document: Any, expected: Kind) -> Object:
+def _typed(document: Any, expected: Kind, body: bytes) -> Object:
+    if document is None:
+        document = {}  # as Go's decoder, which leaves alone what null is to be put into
     if not isinstance(document, dict):
-        found = {list: "array", str: "string", bool: "bool", type(None): "null"}.get(type(document), "number")
-        why = f"json: cannot unmarshal {found} into Go value of type struct"
-        raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", b"")
+        found = json_type(document)
+        why = f"{_NO_KIND}json: cannot unmarshal {found} into Go value of type {_TYPE_META}"
+        raise _unrecognized(expected, why, body)
     for field, default in (("apiVersion", expected.api_version), ("kind", expected.kind)):
         said = document.get(field)
         if said is not None and not isinstance(said, str):
-            why = f"json: cannot unmarshal {type(said).__name__} into Go struct field .{field} of type string"
-            raise _unrecognized(expected, f"couldn't get version/kind; json parse error: {why}", b"")
+            found = json_type(said)
+            why = f"{_NO_KIND}json: cannot unmarshal {found} into Go struct field .{field} of type string"
+            raise _unrecognized(expected, why, body)
         if not said:
             document[field] = default
     return document
@@ -109,7 +121,7 @@ def _demand_kind(obj: Object, expected: Kind) -> None:
         return
     version, kind = obj["apiVersion"].rpartition("/")[2], obj["kind"]
     said = f'{kind} in version "{version}" cannot be handled as a {expected.kind}: '
-    found = BY_KIND.get(kind)
+    found = BY_KIND.get(kind) or BY_KIND.get(kind.removesuffix("List"))
     if found is None or found.version != version:
         scheme = 'in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
         raise bad_request(f'{said}no kind "{kind}" is registered for version "{obj["apiVersion"]}" {scheme}')
@@ -128,7 +140,9 @@ def _package(api_version: str) -> str:
 
 
 def _unrecognized(expected: Kind, why: str, body: bytes) -> StatusError:
-    summary = body[:_SUMMARY].hex() + (" ..." if len(body) > _SUMMARY else "")
+    head = body[:_SUMMARY]
+    summary = head.decode("utf-8", "replace") if head.startswith(b"{") else head.hex() or "<empty>"
+    more = " ..." if len(body) > _SUMMARY else ""
     return bad_request(
-        f"the object provided is unrecognized (must be of type {expected.kind}): {why} ({summary})"
+        f"the object provided is unrecognized (must be of type {expected.kind}): {why} ({summary}{more})"
     )

@@ -35,10 +35,12 @@ def write_options(request: Request, kind: str) -> WriteOptions:
     errors = _dry_run_errors([value for name, value in request.parameters if name == "dryRun"])
     if validation not in _VALIDATIONS:
         errors.append(fields.not_supported("fieldValidation", validation, _VALIDATIONS))
-    if len(said) > MAX_MANAGER:
+    if len(said.encode()) > MAX_MANAGER:
         errors.append(fields.too_long("fieldManager", MAX_MANAGER))
-    if not said.isprintable():
-        errors.append(fields.invalid("fieldManager", said, "should only contain printable characters"))
+    for at, char in enumerate(said[:MAX_MANAGER]):
+        if not char.isprintable():
+            why = f"invalid character U+{ord(char):04X} (at position {len(said[:at].encode())})"
+            errors.append(fields.invalid("fieldManager", said, why))
     if errors:
         raise invalid(f"{kind}.meta.k8s.io", "", errors)
     return WriteOptions("dryRun" in request.query, validation or WARN, request.manager)

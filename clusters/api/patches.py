@@ -16,6 +16,7 @@ from clusters.api.request import Request, Target
 from clusters.api.writes import Answerer, run, tried, warnings_of
 from clusters.engine.apiserver import fields, patching
 from clusters.engine.apiserver.errors import StatusError, bad_request, invalid
+from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.patching import Patched
@@ -23,7 +24,7 @@ from clusters.engine.apiserver.resources import Resource
 from clusters.engine.objects import Object
 from clusters.engine.store import Overlay
 
-TYPES = (patching.JSON, patching.MERGE, patching.APPLY, patching.STRATEGIC)
+TYPES = (patching.JSON, patching.MERGE, patching.STRATEGIC, patching.APPLY)
 
 
 class Patch(NamedTuple):
@@ -65,11 +66,25 @@ async def _read(request: Request) -> tuple[Patch, WriteOptions]:
 
 def _parsed(media: str, body: bytes) -> Patch:
     if media == patching.APPLY:
-        return Patch(media, read_document(body.decode("utf-8", "replace")), [])
+        return Patch(media, _configuration(body), [])
     try:
         return Patch(media, *parse_json(body))
     except ValueError as error:
-        raise bad_request(f"error decoding patch: {error}") from error
+        said = "" if media == patching.STRATEGIC else "error decoding patch: "
+        raise bad_request(f"{said}{error}") from error
+
+
+def _configuration(body: bytes) -> Any:
+    try:
+        document = read_document(body.decode("utf-8", "replace"))
+    except StatusError as error:
+        raise bad_request(f"error decoding YAML: {error.message}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        why = f"json: cannot unmarshal {json_type(document)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
+    return document
 
 
 def _patch(

@@ -15,7 +15,8 @@ from clusters.api import images, negotiation
 from clusters.api.answers import NO_CACHE, Answer, warning_headers
 from clusters.api.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Wanted
 from clusters.api.request import Request, Target
-from clusters.engine.apiserver import listing, tables
+from clusters.api.watch_options import parse_timeout
+from clusters.engine.apiserver import fields, listing, tables
 from clusters.engine.apiserver.errors import bad_request, too_large_resource_version
 from clusters.engine.apiserver.listing import ListOptions, Page
 from clusters.engine.apiserver.resources import Resource
@@ -54,6 +55,7 @@ async def list_(request: Request, resource: Resource, target: Target) -> Answer:
     form = negotiation.wanted(request.header(b"accept"), listing=True)
     include = included(request)
     options = listing.options_of(request.query)
+    parse_timeout(request.query.get("timeoutSeconds", ""))
     image = await images.of_list(request.cluster_id, options)
     render = partial(_listed, image, resource, target.namespace, options, form, include)
     size = image.count("Pod" if resource.derived else resource.kind)
@@ -78,7 +80,8 @@ def included(request: Request) -> str:
     """How much of the objects is in a Table's rows: one of INCLUDE_OBJECT. Raises 400."""
     include = request.query.get("includeObject") or "Metadata"
     if include not in INCLUDE_OBJECT:
-        raise bad_request(f"unrecognized includeObject value: {include!r}")
+        error = fields.invalid("includeObject", include, "must be 'Metadata', 'Object', 'None', or empty")
+        raise bad_request(f"Unable to convert to Table as requested: {error}")
     return include
 
 

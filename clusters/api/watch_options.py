@@ -51,7 +51,7 @@ def watch_options(query: Mapping[str, str], resource: Resource, name: str = "") 
         revision=parse_resource_version(version) or None,
         state=bool(state),
         bookmarks=_flag(query, "allowWatchBookmarks"),
-        timeout=_seconds(query.get("timeoutSeconds", "")),
+        timeout=parse_timeout(query.get("timeoutSeconds", "")),
         selectors=ListOptions(query.get("labelSelector", ""), by_fields),
     )
 
@@ -83,7 +83,8 @@ def _flag(query: Mapping[str, str], name: str) -> bool:
     return name in query and query[name].lower() not in ("false", "0")
 
 
-def _seconds(text: str) -> float | None:
+def parse_timeout(text: str) -> float | None:
+    """The seconds that a list or watch may take, None for no limit. Raises StatusError 400."""
     if not text:
         return None
     if not re.fullmatch("[+-]?[0-9]{1,19}", text) or not -_INT64 <= int(text) < _INT64:

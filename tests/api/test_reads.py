@@ -98,7 +98,7 @@ async def test_selectors_choose(call, maps):
         ({"limit": "many"}, "invalid syntax"),
         ({"continue": "nonsense"}, "continue"),
         ({"resourceVersion": "new"}, "invalid resource version"),
-        ({"includeObject": "Everything"}, "unrecognized includeObject value"),
+        ({"includeObject": "Everything"}, "Unable to convert to Table as requested"),
     ],
 )
 async def test_options_that_cannot_be_read_are_refused(call, query, said):
