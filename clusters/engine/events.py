@@ -1,11 +1,9 @@
 """Events: what a component tells people about an object.
 
 Models client-go's `tools/record` and its correlator: the same message about the same object counts up
-one Event instead of making another. Left out: spam filtering and aggregation of similar messages. The
-name of an Event follows from its content, which is what finds the earlier one.
+one Event instead of making another. Left out: spam filtering and aggregation of similar messages.
 """
 
-from hashlib import blake2b
 from typing import Final
 
 from clusters.engine.clock import parse_rfc3339, rfc3339, rfc3339_micro
@@ -22,8 +20,9 @@ from clusters.engine.objects import (
 from clusters.engine.store import Overlay
 
 LONGEST_NAME: Final = 253
-_DIGEST: Final = 8
-"""Bytes; the name shows them as twice as many digits."""
+_DIGITS: Final = 16
+_TELLINGS: Final = 4096
+"""Events of one instant that names keep in order."""
 
 
 def record(
@@ -45,16 +44,14 @@ def record(
     namespace = namespace_of(involved) or "default"
     if _refused(store, namespace):
         return
-    said = f"{uid_of(involved)}/{component}/{host}/{field_path}/{reason}/{message}"
-    name = _name(involved, said)
-    before = store.get("Event", namespace, name)
+    before = _said_before(store, involved, (component, host, field_path, reason, message))
     if before is not None:
         store.update({**before, "count": before["count"] + 1, "lastTimestamp": rfc3339(store.now)})
         return
     source = {"component": component, "host": host} if host else {"component": component}
     store.create(
         {
-            **_event(namespace, name, involved, field_path, reason, message, type_),
+            **_event(store, involved, field_path, reason, message, type_),
             "source": source,
             "firstTimestamp": rfc3339(store.now),
             "lastTimestamp": rfc3339(store.now),
@@ -84,23 +81,22 @@ def record_action(
     namespace = namespace_of(involved) or "default"
     if _refused(store, namespace):
         return
-    said = f"{uid_of(involved)}/{component}/{reason}/{message}"
-    name = _name(involved, said)
-    before = store.get("Event", namespace, name)
+    host = f"{component}-control-plane"
+    before = _said_before(store, involved, (component, host, "", reason, message))
     if before is not None:
         count = (before.get("series") or {}).get("count", 1) + 1
         store.update({**before, "series": {"count": count, "lastObservedTime": rfc3339_micro(store.now)}})
         return
     store.create(
         {
-            **_event(namespace, name, involved, "", reason, message, type_),
+            **_event(store, involved, "", reason, message, type_),
             "source": {},
             "firstTimestamp": None,
             "lastTimestamp": None,
             "eventTime": rfc3339_micro(store.now),
             "action": action,
             "reportingComponent": component,
-            "reportingInstance": f"{component}-control-plane",
+            "reportingInstance": host,
         }
     )
 
@@ -125,19 +121,34 @@ def told_at(event: Object) -> float:
     return parse_rfc3339(told or event["metadata"]["creationTimestamp"])
 
 
-def _name(involved: Object, said: str) -> str:
-    """The involved object's name, cut if need be, and a digest of what was said."""
-    base = name_of(involved)[: LONGEST_NAME - 2 * _DIGEST - 1].rstrip("-.")
-    return f"{base}.{blake2b(said.encode(), digest_size=_DIGEST).hexdigest()}"
+def _said_before(store: Overlay, involved: Object, said: tuple[str, ...]) -> Object | None:
+    """The Event that said the same about the object; see indexes for what `said` is."""
+    found = store.indexed("events-by-content", "/".join((uid_of(involved), *said)))
+    return found[0] if found else None
+
+
+def _name(store: Overlay, involved: Object) -> str:
+    """The involved object's name, cut if need be, and the time in nanoseconds, as client-go writes it.
+
+    kubectl shows what was told within a second in the order of names: what is told later comes later.
+    """
+    base = name_of(involved)[: LONGEST_NAME - _DIGITS - 1].rstrip("-.")
+    number = int(store.now * 1e9) // _TELLINGS * _TELLINGS + store.revision % _TELLINGS
+    while store.get("Event", namespace_of(involved) or "default", f"{base}.{number:0{_DIGITS}x}"):
+        number += _TELLINGS
+    return f"{base}.{number:0{_DIGITS}x}"
 
 
 def _event(
-    namespace: str, name: str, involved: Object, field_path: str, reason: str, message: str, type_: str
+    store: Overlay, involved: Object, field_path: str, reason: str, message: str, type_: str
 ) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {
+            "name": _name(store, involved),
+            "namespace": namespace_of(involved) or "default",
+        },
         "involvedObject": object_reference(involved, field_path),
         "reason": reason,
         "message": message,

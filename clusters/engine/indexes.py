@@ -47,6 +47,13 @@ def _slice_service(endpoint_slice: Object) -> Iterable[str]:
     return (f"{namespace_of(endpoint_slice)}/{service}",) if service else ()
 
 
+def _event_content(event: Object) -> Iterable[str]:
+    involved = event["involvedObject"]
+    component, host = event.get("reportingComponent") or "", event.get("reportingInstance") or ""
+    said = event.get("reason") or "", event.get("message") or ""
+    return ("/".join((involved.get("uid", ""), component, host, involved.get("fieldPath", ""), *said)),)
+
+
 def _event_object(event: Object) -> Iterable[str]:
     return (event["involvedObject"].get("uid", ""),)
 
@@ -68,6 +75,7 @@ INDEXES: Final = {
     "by-owner": Index("", _owner_uids),
     "slices-by-service": Index("EndpointSlice", _slice_service),
     "events-by-object": Index("Event", _event_object),
+    "events-by-content": Index("Event", _event_content),
 }
 
 

@@ -93,3 +93,28 @@ def test_a_long_name_is_cut_so_that_the_events_is_one_too():
         for name in told:
             assert name.startswith(name_of(pod)[:235])
             assert names.dns1123_subdomain(name) == ()
+
+
+def test_what_is_told_in_one_instant_keeps_its_order_by_name():
+    pod = make_pod("p")
+    store = make_store(pod)
+    reasons = [f"Reason{number}" for number in range(9)]
+    for reason in reasons:
+        events.record(store, pod_of(store), reason, "said", component="kubelet")
+    assert [event["reason"] for event in store.list("Event")] == reasons
+
+
+def test_a_name_that_somebody_took_is_left_to_him():
+    pod = make_pod("p")
+    trial, store = make_store(pod), make_store(pod)
+    events.record(trial, pod_of(trial), "Started", "said", component="kubelet")
+    (taken,) = trial.list("Event")
+    for told in range(3):
+        store = make_store(pod, {**taken, "reason": "Mine"})
+        store.revision = trial.revision - 1
+        events.record(store, pod_of(store), f"Started{told}", "said", component="kubelet")
+        assert len(store.list("Event")) == 2
+
+
+def pod_of(store):
+    return store.get("Pod", "default", "p")
