@@ -73,7 +73,9 @@ def created(store: Overlay, asked: Object, obj: Object) -> Object:
     """
     if not store.manager:
         return obj
-    found = compare(struct_of(obj["apiVersion"], obj["kind"]), {}, obj)
+    found = _found({}, obj)
+    if found is None:
+        return obj
     changed = dict(union(found.modified, found.added))
     if has_status(obj):
         changed.pop("f:status", None)
@@ -99,15 +101,19 @@ def updated(store: Overlay, asked: Object, before: Object, obj: Object, subresou
     listed = stored if subresource or not store.manager else _asked(asked["metadata"], stored)
     if not store.manager or not listed:
         return _with_list(obj, listed)
-    try:
-        found = compare(struct_of(obj["apiVersion"], obj["kind"]), before, obj)
-    except ValueError:
-        # An item without its key, which no rule forbids for this kind: who wrote it is not known.
-        return _with_list(obj, stored)
-    if listed == stored and not any(found):
+    found = _found(before, obj)
+    if found is None or (listed == stored and not any(found)):
         return _with_list(obj, stored)
     owner = Owner(store.manager, UPDATE, obj["apiVersion"], subresource)
     return with_entries(obj, moved(entries_of(listed), found, owner, rfc3339(store.now)))
+
+
+def _found(before: Object, obj: Object) -> Comparison | None:
+    """What changed; None if an item lacks its key, so that nobody can tell whose it is."""
+    try:
+        return compare(struct_of(obj["apiVersion"], obj["kind"]), before, obj)
+    except ValueError:
+        return None
 
 
 def moved(entries: Entries, found: Comparison, owner: Owner, now: str) -> Entries:

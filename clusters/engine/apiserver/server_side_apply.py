@@ -64,14 +64,15 @@ def apply(
     before = store.get(resource.kind, namespace, name)
     if before is None and subresource:
         raise not_found(resource.kind, name)
-    live, entries = _live(store, before, subresource)
     owner = Owner(store.manager, APPLY, "", subresource)
     try:
+        live, entries = _live(store, before, subresource)
         merged, entries = _applied(live, config, entries, owner, force)
     except ConflictsError as error:
         raise _conflict(error.conflicts) from error
     except ValueError as error:
-        raise bad_request(f"failed to create typed live object ({_said_name(live)}): {error}") from error
+        said = _said_name(before or config)
+        raise bad_request(f"failed to create typed live object ({said}): {error}") from error
     if merged != live and owner in entries:
         entries[owner] = entries[owner]._replace(time=rfc3339(store.now))
     if owner.manager == KUBECTL and annotations_of(merged).get(ANNOTATION):

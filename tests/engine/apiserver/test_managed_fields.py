@@ -24,7 +24,7 @@ from clusters.engine.apiserver.schema import Field, struct_of
 from clusters.engine.apiserver.typed import compare, fields_of, merge, remove
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import with_status, with_value
-from tests.engine.apiserver.test_create import bare_controller, bare_pod
+from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal
 from tests.engine.apiserver.test_server_side_apply import config_map, configurations, owners
 from tests.engine.builders import NOW, later, make_node, make_store
 
@@ -123,6 +123,12 @@ class TestCreating:
         _, pod = created(bare_pod(), "")
         assert "managedFields" not in pod["metadata"]
 
+    def test_of_an_item_without_its_key_is_refused_for_that(self):
+        store = make_store()
+        store.manager = "me"
+        error = refusal(verbs.create, store, bare_pod(containers=[{"image": "nginx"}]))
+        assert "spec.containers[0].name: Required value" in error.message
+
     def test_does_not_believe_the_client_who_says_who_he_is(self):
         given_pod = with_value(
             bare_pod(), ("metadata", "managedFields"), [entry_of("somebody", {"f:spec": {}})]
@@ -181,6 +187,17 @@ class TestUpdating:
     def test_is_not_noted_for_an_object_without_entries(self):
         store, obj = created(config_map({"a": "1"}), "")
         assert "managedFields" not in by(store, "two", verbs.update, {**obj, "data": {}})["metadata"]
+
+    def test_to_an_item_without_its_key_keeps_the_entries(self):
+        store, node = created({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}, "one")
+        node = by(store, "two", verbs.update, with_value(node, ("metadata", "labels"), {"a": "b"}))
+        changed = by(store, "two", verbs.update_status, with_status(node, addresses=[{"address": "1.2.3.4"}]))
+        assert changed["status"]["addresses"] == [{"address": "1.2.3.4"}]
+        assert owners(changed) == owners(node)
+        config = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "labels": {"x": "y"}}}
+        store.manager = "me"
+        error = refusal(apply_patch, store, BY_KIND["Node"], "", "n", APPLY, config)
+        assert error.message.startswith("failed to create typed live object (/n; /v1, Kind=Node): assoc")
 
     def test_without_a_manager_keeps_the_entries(self):
         store, obj = created(config_map({"a": "1"}), "one")
