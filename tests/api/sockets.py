@@ -90,6 +90,11 @@ class Socket:
         kind = "text" if isinstance(data, str) else "bytes"
         self._incoming.put_nowait({"type": "websocket.receive", kind: data})
 
+    @property
+    def is_heard(self):
+        """Whether the server has taken all that was sent."""
+        return self._incoming.empty()
+
     async def over(self, within=10.0):
         """Waits until the server has done with it."""
         async with asyncio.timeout(within):

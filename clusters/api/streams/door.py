@@ -32,11 +32,18 @@ access = logging.getLogger("clusters.api.access")
 _OTHERS: Final = "only exec, attach and portforward of a pod are served over WebSockets"
 
 
+Stream = Callable[[Receive, Send], Awaitable[None]]
+"""Carries what was agreed on until it is over."""
+
+
 class Plan(NamedTuple):
-    """What has been granted: which protocols can carry it, and how it is run over one of them."""
+    """What has been granted: which protocols can carry it, and what does so for one of them.
+
+    `over` raises StatusError 400 if that protocol needs to be told more.
+    """
 
     protocols: Sequence[str]
-    run: Callable[[str, Receive, Send], Awaitable[None]]
+    over: Callable[[str], Stream]
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -45,14 +52,14 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     code = 101
     try:
         try:
-            request, plan, protocol = await _open(scope, receive)
+            request, stream, protocol = await _open(scope, receive)
         except StatusError as error:
             code = error.code
             await refuse(scope, send, refusal(error))
             return
         try:
             await send({"type": "websocket.accept", "subprotocol": protocol or None})
-            await plan.run(protocol, receive, send)
+            await stream(receive, send)
         finally:
             places.leave(request.cluster_id)
     finally:
@@ -60,7 +67,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         access.info("WEBSOCKET %s %s %.0f ms", scope["path"], code, elapsed)
 
 
-async def _open(scope: Message, receive: Receive) -> tuple[Request, Plan, str]:
+async def _open(scope: Message, receive: Receive) -> tuple[Request, Stream, str]:
     """The request, what it gets, and over which protocol; a place has been taken for it."""
     await receive()  # websocket.connect
     try:
@@ -69,10 +76,11 @@ async def _open(scope: Message, receive: Receive) -> tuple[Request, Plan, str]:
         request = Request({**scope, "method": "GET"}, receive, path, holder)
         plan = await plan_of(request, _target(request))
         protocol = channels.chosen(scope.get("subprotocols") or (), plan.protocols)
+        stream = plan.over(protocol)
         places.take(request.cluster_id)
     except Cluster.DoesNotExist as error:
         raise StatusError(401, "Unauthorized", "Unauthorized") from error
-    return request, plan, protocol
+    return request, stream, protocol
 
 
 def _demand_own_origin(scope: Message) -> None:
@@ -114,7 +122,7 @@ def _exec(request: Request, pod: Object, image: MemoryStore) -> Plan:
         tty=request.flag("tty"),
         stdin=request.flag("stdin"),
     )
-    return Plan(remotecommand.PROTOCOLS, Command(request, program, command, pod, image).run)
+    return Plan(remotecommand.PROTOCOLS, Command(request, program, command, pod, image).over)
 
 
 def _attach(request: Request, pod: Object, image: MemoryStore) -> Plan:
@@ -125,7 +133,7 @@ def _attach(request: Request, pod: Object, image: MemoryStore) -> Plan:
         tty=request.flag("tty"),
         stdin=request.flag("stdin"),
     )
-    return Plan(remotecommand.PROTOCOLS, Command(request, program, [], pod, image).run)
+    return Plan(remotecommand.PROTOCOLS, Command(request, program, [], pod, image).over)
 
 
 def _portforward(request: Request, pod: Object, image: MemoryStore) -> Plan:
@@ -133,7 +141,7 @@ def _portforward(request: Request, pod: Object, image: MemoryStore) -> Plan:
         raise bad_request(f"pod {name_of(pod)} does not have a host assigned")
     reach_kubelet(image, pod, "", dialing=True)
     world = world_of(request.cluster_id, image)
-    return Plan(portforward.PROTOCOLS, Forwarding(request, world, pod).run)
+    return Plan(portforward.PROTOCOLS, Forwarding(request, world, pod).over)
 
 
 _PLANNERS: Final = {"attach": _attach, "exec": _exec, "portforward": _portforward}

@@ -5,8 +5,9 @@ Models the kubelet's `pkg/cri/streaming/portforward` behind the API server's Tun
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from clusters.api.answers import Receive, Send
@@ -50,20 +51,21 @@ class Forwarding:
     world: World
     pod: Object
 
-    async def run(self, protocol: str, receive: Receive, send: Send) -> None:
-        """Carry connections until the client or the pod is gone."""
+    def over(self, protocol: str) -> Callable[[Receive, Send], Awaitable[None]]:
+        """Carries connections until the client or the pod is gone. Raises StatusError 400 for bad ports."""
+        if protocol == SPDY:
+            return partial(self._run, partial(SpdyTunnel, self._dial))
+        return partial(self._run, partial(ChannelTunnel, self._dial, ports_of(self.request)))
+
+    async def _run(self, begin: Callable[[], Tunnel], receive: Receive, send: Send) -> None:
         outlet = Outlet(send)
         with Alarm(self.request.cluster_id, self.world.image(), key_of(self.pod), uid_of(self.pod)) as alarm:
             watching = asyncio.create_task(self._close_with_pod(alarm, outlet))
             try:
-                await _carry(self._tunnel(protocol), receive, outlet)
+                await _carry(begin(), receive, outlet)
             finally:
                 watching.cancel()
                 outlet.drop()
-
-    def _tunnel(self, protocol: str) -> Tunnel:
-        dial = self._dial
-        return SpdyTunnel(dial) if protocol == SPDY else ChannelTunnel(dial, ports_of(self.request))
 
     def _dial(self, port: int) -> Line:
         return Line(self.world, self.pod, port)

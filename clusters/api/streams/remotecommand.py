@@ -5,6 +5,7 @@ The program itself is a state machine, see `engine/kubelet/shell/session.py`. Le
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -54,8 +55,11 @@ class Command:
     image: MemoryStore
     unread: int = 0
 
-    async def run(self, protocol: str, receive: Receive, send: Send) -> None:
-        """Carry bytes until the program ends, which is told, or the client has gone."""
+    def over(self, protocol: str) -> Callable[[Receive, Send], Awaitable[None]]:
+        """Carries bytes until the program ends, which is told, or the client has gone."""
+        return partial(self._run, protocol)
+
+    async def _run(self, protocol: str, receive: Receive, send: Send) -> None:
         # By this the client knows that it stands.
         await send(channels.message(channels.STDOUT))
         with Alarm(self.request.cluster_id, self.image, key_of(self.pod), uid_of(self.pod)) as alarm:
