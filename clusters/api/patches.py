@@ -14,12 +14,13 @@ from clusters.api.negotiation import media_type
 from clusters.api.options import WriteOptions, write_options
 from clusters.api.request import Request, Target
 from clusters.api.writes import Answerer, run, tried, warnings_of
-from clusters.engine.apiserver import fields, patching
+from clusters.engine.apiserver import fields
 from clusters.engine.apiserver.errors import StatusError, bad_request, invalid
 from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.manifests import read_document
-from clusters.engine.apiserver.patching import Patched
+from clusters.engine.apiserver.patches import patching
+from clusters.engine.apiserver.patches.patching import Patched
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.objects import Object
 from clusters.engine.store import Overlay

@@ -8,15 +8,7 @@ Every verb raises StatusError, with Kubernetes' own words, for what is refused.
 """
 
 from clusters.engine import names
-from clusters.engine.apiserver import (
-    admission,
-    allocation,
-    defaults,
-    fields,
-    last_applied,
-    managed_fields,
-    quota,
-)
+from clusters.engine.apiserver import admission, allocation, defaults, fields, last_applied, quota
 from clusters.engine.apiserver.decoding import decode_strictly
 from clusters.engine.apiserver.errors import (
     StatusError,
@@ -26,9 +18,10 @@ from clusters.engine.apiserver.errors import (
     invalid,
     not_found,
 )
-from clusters.engine.apiserver.managed_fields import Entries
+from clusters.engine.apiserver.fieldmanager import managed_fields
+from clusters.engine.apiserver.fieldmanager.managed_fields import Entries
 from clusters.engine.apiserver.names import generate
-from clusters.engine.apiserver.patch import three_way_merge
+from clusters.engine.apiserver.patches.three_way import three_way_merge
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import Strategy, strategy_of

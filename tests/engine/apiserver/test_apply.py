@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.apiserver.manifests import parse_manifests
-from clusters.engine.apiserver.patch import three_way_merge
+from clusters.engine.apiserver.patches.three_way import three_way_merge
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.objects import with_value
 from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal

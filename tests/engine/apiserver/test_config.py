@@ -43,7 +43,7 @@ def said(verb, *arguments, **options):
     [
         (
             config_map(data={"a b": "x"}),
-            "data[a b]: Invalid value: \"a b\": a valid config key must consist of alphanumeric characters,"
+            'data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters,'
             " '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
             "'[-._a-zA-Z0-9]+')",
         ),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.apiserver.json_patch import MAX_OPERATIONS, apply_json_patch, complaints_about
+from clusters.engine.apiserver.patches.json_patch import MAX_OPERATIONS, apply_json_patch, complaints_about
 from tests.engine.apiserver.test_create import refusal
 
 DOCUMENT = {"a": {"b": [1, 2, 3], "c/d": "x", "e~f": True}, "g": None}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.engine.apiserver import verbs
-from clusters.engine.apiserver.field_sets import (
+from clusters.engine.apiserver.fieldmanager.field_sets import (
     difference,
     holds,
     intersection,
@@ -16,12 +16,12 @@ from clusters.engine.apiserver.field_sets import (
     paths,
     union,
 )
-from clusters.engine.apiserver.managed_fields import MAX_UPDATERS
-from clusters.engine.apiserver.patching import APPLY, JSON, MERGE, apply_patch
+from clusters.engine.apiserver.fieldmanager.managed_fields import MAX_UPDATERS
+from clusters.engine.apiserver.fieldmanager.typed import compare, fields_of, merge, remove
+from clusters.engine.apiserver.patches.patching import APPLY, JSON, MERGE, apply_patch
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.scaling import update_scale
 from clusters.engine.apiserver.schema import Field, struct_of
-from clusters.engine.apiserver.typed import compare, fields_of, merge, remove
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import with_status, with_value
 from tests.engine.apiserver.test_create import bare_controller, bare_pod, refusal

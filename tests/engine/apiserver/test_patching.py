@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.apiserver.json_text import parse_json
-from clusters.engine.apiserver.patching import JSON, MERGE, STRATEGIC, apply_patch
+from clusters.engine.apiserver.patches.patching import JSON, MERGE, STRATEGIC, apply_patch
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.scaling import scale_of, update_scale
 from clusters.engine.objects import public

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.last_applied import ANNOTATION
-from clusters.engine.apiserver.patching import APPLY, MERGE, apply_patch
+from clusters.engine.apiserver.patches.patching import APPLY, MERGE, apply_patch
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.scaling import update_scale
 from clusters.engine.clock import rfc3339

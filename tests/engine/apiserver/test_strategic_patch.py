@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.apiserver.patch import three_way_merge
+from clusters.engine.apiserver.patches.strategic_patch import apply_strategic_patch
+from clusters.engine.apiserver.patches.three_way import three_way_merge
 from clusters.engine.apiserver.schema import struct_of
-from clusters.engine.apiserver.strategic_patch import apply_strategic_patch
 from tests.engine.apiserver.test_create import refusal
 
 POD = struct_of("v1", "Pod")

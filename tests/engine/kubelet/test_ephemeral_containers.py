@@ -4,7 +4,7 @@ import pytest
 
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
-from clusters.engine.apiserver.patching import STRATEGIC, apply_patch
+from clusters.engine.apiserver.patches.patching import STRATEGIC, apply_patch
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.kubelet.inside import choose_container
 from clusters.engine.objects import is_ready, with_value

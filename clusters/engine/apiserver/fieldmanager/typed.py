@@ -8,7 +8,7 @@ versions, as every kind has one.
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from clusters.engine.apiserver.field_sets import (
+from clusters.engine.apiserver.fieldmanager.field_sets import (
     EMPTY,
     SELF,
     FieldSet,

@@ -11,10 +11,8 @@ from clusters.engine.apiserver import fields as field_errors
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.decoding import decode, demand_name
 from clusters.engine.apiserver.errors import StatusError, bad_request, conflict, invalid, not_found
-from clusters.engine.apiserver.field_sets import FieldSet, difference, holds, path_text, union
-from clusters.engine.apiserver.fields import quoted
-from clusters.engine.apiserver.last_applied import ANNOTATION
-from clusters.engine.apiserver.managed_fields import (
+from clusters.engine.apiserver.fieldmanager.field_sets import FieldSet, difference, holds, path_text, union
+from clusters.engine.apiserver.fieldmanager.managed_fields import (
     APPLY,
     UPDATE,
     Entries,
@@ -23,11 +21,13 @@ from clusters.engine.apiserver.managed_fields import (
     has_status,
     moved,
 )
+from clusters.engine.apiserver.fieldmanager.structured_merge import Conflict, ConflictsError, apply_config
+from clusters.engine.apiserver.fieldmanager.typed import Comparison, compare, fields_of
+from clusters.engine.apiserver.fieldmanager.typed_validation import errors_of
+from clusters.engine.apiserver.fields import quoted
+from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.apiserver.schema import struct_of
-from clusters.engine.apiserver.structured_merge import Conflict, ConflictsError, apply_config
-from clusters.engine.apiserver.typed import Comparison, compare, fields_of
-from clusters.engine.apiserver.typed_validation import errors_of
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import REMOVE, Object, annotations_of, public, with_value
 from clusters.engine.store import Overlay

@@ -7,16 +7,17 @@ writes to an overlay.
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from clusters.engine.apiserver import fields, scaling, server_side_apply, verbs
+from clusters.engine.apiserver import fields, scaling, verbs
 from clusters.engine.apiserver.decoding import DecodeError, decode_fields, demand_name
 from clusters.engine.apiserver.errors import invalid
+from clusters.engine.apiserver.fieldmanager import server_side_apply
 from clusters.engine.apiserver.fields import quoted
 from clusters.engine.apiserver.go_text import go_text, json_type
-from clusters.engine.apiserver.json_patch import apply_json_patch, complaints_about
-from clusters.engine.apiserver.merge_patch import apply_merge_patch
+from clusters.engine.apiserver.patches.json_patch import apply_json_patch, complaints_about
+from clusters.engine.apiserver.patches.merge_patch import apply_merge_patch
+from clusters.engine.apiserver.patches.strategic_patch import apply_strategic_patch
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.apiserver.schema import struct_of
-from clusters.engine.apiserver.strategic_patch import apply_strategic_patch
 from clusters.engine.objects import Object, public
 from clusters.engine.store import Overlay
 

@@ -6,10 +6,18 @@ as every kind has one.
 
 from typing import Any
 
-from clusters.engine.apiserver.field_sets import EMPTY, FieldSet, Path, difference, intersection, paths, union
-from clusters.engine.apiserver.managed_fields import Entries, Entry, Owner, managed_part, without
+from clusters.engine.apiserver.fieldmanager.field_sets import (
+    EMPTY,
+    FieldSet,
+    Path,
+    difference,
+    intersection,
+    paths,
+    union,
+)
+from clusters.engine.apiserver.fieldmanager.managed_fields import Entries, Entry, Owner, managed_part, without
+from clusters.engine.apiserver.fieldmanager.typed import compare, fields_of, merge, remove, with_named_fields
 from clusters.engine.apiserver.schema import Field, Struct
-from clusters.engine.apiserver.typed import compare, fields_of, merge, remove, with_named_fields
 
 Conflict = tuple[Owner, Path]
 

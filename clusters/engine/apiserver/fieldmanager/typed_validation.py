@@ -6,10 +6,10 @@ Models `typed/validate.go`: server-side apply refuses unknown fields, whatever f
 from collections.abc import Iterator
 from typing import Any, Final
 
-from clusters.engine.apiserver.field_sets import path_text
+from clusters.engine.apiserver.fieldmanager.field_sets import path_text
+from clusters.engine.apiserver.fieldmanager.typed import element_of
 from clusters.engine.apiserver.go_text import go_text, go_type
 from clusters.engine.apiserver.schema import Field, Struct
-from clusters.engine.apiserver.typed import element_of
 
 _NUMERIC: Final = ("int32", "int64")
 _ANY_SCALAR: Final = ("quantity", "int-or-string")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from clusters.engine.apiserver.errors import StatusError, bad_request
 from clusters.engine.apiserver.fields import quoted
 from clusters.engine.apiserver.go_text import go_text, go_type, json_type
-from clusters.engine.apiserver.json_patch import does_not_apply
+from clusters.engine.apiserver.patches.json_patch import does_not_apply
 from clusters.engine.apiserver.schema import Field, Struct
 
 Map = dict[str, Any]

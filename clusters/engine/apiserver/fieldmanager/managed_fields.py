@@ -8,10 +8,10 @@ Server-side apply is in `server_side_apply.py`.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from clusters.engine.apiserver.field_sets import FieldSet, difference, parse_fields, union
+from clusters.engine.apiserver.fieldmanager.field_sets import FieldSet, difference, parse_fields, union
+from clusters.engine.apiserver.fieldmanager.typed import Comparison, compare
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
-from clusters.engine.apiserver.typed import Comparison, compare
 from clusters.engine.clock import parse_rfc3339, rfc3339
 from clusters.engine.objects import REMOVE, Object, with_value
 from clusters.engine.store import Overlay

@@ -1,0 +1,1 @@
+"""Patches: what a client wants changed, by any of four documents."""
