@@ -48,9 +48,9 @@ def with_condition(status: Object, new: Object) -> Object:
     """A status with this condition, unless one of the same status and reason is there already."""
     before = condition_of({"status": status}, new["type"])
     if before is not None and before["status"] == new["status"]:
-        if before["reason"] == new["reason"]:
+        if _reason(before) == new["reason"]:
             return status
-        new = {**new, "lastTransitionTime": before["lastTransitionTime"]}
+        new = _since(new, before)
     return {**status, "conditions": [*_others(status, new["type"]), new]}
 
 
@@ -96,7 +96,7 @@ def paused_status(deployment: Object, now: float) -> Object:
     """
     status: Object = deployment.get("status") or {}
     before = condition_of(deployment, PROGRESSING)
-    reason = before["reason"] if before is not None else ""
+    reason = _reason(before)
     if not has_deadline(deployment) or reason == TIMED_OUT:
         return status
     paused = bool(deployment["spec"].get("paused"))
@@ -134,7 +134,7 @@ def is_complete(deployment: Object, status: Object) -> bool:
 def next_progress_check(deployment: Object) -> float | None:
     """When the rollout will have been without progress for too long; None if nobody waits for that."""
     before = condition_of(deployment, PROGRESSING)
-    if before is None or not has_deadline(deployment) or before["reason"] in (TIMED_OUT, RS_AVAILABLE):
+    if before is None or not has_deadline(deployment) or _reason(before) in (TIMED_OUT, RS_AVAILABLE):
         return None
     # Times are written in whole seconds: the second after is the first that is late for sure.
     return _deadline(deployment, before) + 1
@@ -149,10 +149,10 @@ def _with_progress(deployment: Object, status: Object, new: Object | None, now: 
     if _has_progressed(deployment.get("status") or {}, status):
         progress = condition(PROGRESSING, "True", RS_UPDATED, f"{what} is progressing.", now)
         if before is not None and before["status"] == "True":
-            progress["lastTransitionTime"] = before["lastTransitionTime"]
+            progress = _since(progress, before)
         # Each progress is news, though status and reason are the same: the deadline counts from it.
         return with_condition(without_condition(status, PROGRESSING), progress)
-    if before is not None and before["reason"] != RS_AVAILABLE and now > _deadline(deployment, before):
+    if before is not None and _reason(before) != RS_AVAILABLE and now > _deadline(deployment, before):
         said = f"{what} has timed out progressing."
         return with_condition(status, condition(PROGRESSING, "False", TIMED_OUT, said, now))
     return status
@@ -161,7 +161,7 @@ def _with_progress(deployment: Object, status: Object, new: Object | None, now: 
 def _was_complete(status: Object) -> bool:
     """Whether the rollout was over before, so that what happens now is no progress of it."""
     before = condition_of({"status": status}, PROGRESSING)
-    if before is None or before["reason"] != RS_AVAILABLE:
+    if _reason(before) != RS_AVAILABLE:
         return False
     return bool(status.get("replicas", 0) == status.get("updatedReplicas", 0))
 
@@ -180,7 +180,8 @@ def _old_pods(status: Object) -> int:
 
 def _deadline(deployment: Object, progress: Object) -> float:
     seconds: int = deployment["spec"]["progressDeadlineSeconds"]
-    return parse_rfc3339(progress["lastUpdateTime"]) + seconds
+    told = progress.get("lastUpdateTime")
+    return seconds + (parse_rfc3339(told) if told else 0.0)
 
 
 def _replica_failure(new: Object | None, old: list[Object]) -> Object | None:
@@ -188,8 +189,20 @@ def _replica_failure(new: Object | None, old: list[Object]) -> Object | None:
     for obj in [*([new] if new is not None else []), *old]:
         found = condition_of(obj, REPLICA_FAILURE)
         if found is not None:
-            return {**found, "lastUpdateTime": found["lastTransitionTime"]}
+            return {**found, "lastUpdateTime": found.get("lastTransitionTime")}
     return None
+
+
+def _reason(condition: Object | None) -> str:
+    """Its reason; "" if it has none, as one that somebody else wrote."""
+    reason: str = (condition or {}).get("reason", "")
+    return reason
+
+
+def _since(new: Object, before: Object) -> Object:
+    """The condition `new`, true for as long as `before` was."""
+    since = before.get("lastTransitionTime")
+    return {**new, "lastTransitionTime": since} if since else new
 
 
 def _others(status: Object, type_: str) -> list[Object]:

@@ -5,6 +5,7 @@ Models `pkg/apis/apps/validation/validation.go` and, for selectors that may not 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from clusters.engine import names
@@ -51,6 +52,48 @@ def validate_deployment(obj: Object) -> list[FieldError]:
 def validate_selector_update(obj: Object, before: Object) -> list[FieldError]:
     """A ReplicaSet or a Deployment selects for ever what it selects."""
     return immutable("spec.selector", obj["spec"].get("selector"), before["spec"].get("selector"))
+
+
+def validate_replica_set_status(status: Object, before: Object) -> list[FieldError]:
+    """Complaints about the counts that a client reports of a ReplicaSet or ReplicationController."""
+    counts = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
+    return _not_negative_counts(status, counts) + _not_too_many(status, counts[1:4])
+
+
+def validate_deployment_status(status: Object, before: Object) -> list[FieldError]:
+    """Complaints about the counts that a client reports of a Deployment."""
+    counts = (
+        "observedGeneration",
+        "replicas",
+        "updatedReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "unavailableReplicas",
+        "collisionCount",
+    )
+    errors = _not_negative_counts(status, counts) + _not_too_many(status, counts[2:5])
+    collisions = status.get("collisionCount", 0)
+    if collisions < before.get("collisionCount", 0):
+        errors.append(invalid("status.collisionCount", collisions, "cannot be decremented"))
+    return errors
+
+
+def _not_negative_counts(status: Object, counts: Iterable[str]) -> list[FieldError]:
+    found = [(f"status.{count}", status.get(count, 0)) for count in counts]
+    return [invalid(field, number, said) for field, number in found for said in names.not_negative(number)]
+
+
+def _not_too_many(status: Object, counts: Iterable[str]) -> list[FieldError]:
+    most, ready = status.get("replicas", 0), status.get("readyReplicas", 0)
+    errors = [
+        invalid(f"status.{count}", status[count], "cannot be greater than status.replicas")
+        for count in counts
+        if status.get(count, 0) > most
+    ]
+    available = status.get("availableReplicas", 0)
+    if available > ready:
+        errors.append(invalid("status.availableReplicas", available, "cannot be greater than readyReplicas"))
+    return errors
 
 
 def int_or_percent(value: int | str, field: str) -> list[FieldError]:
