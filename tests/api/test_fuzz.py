@@ -4,21 +4,23 @@ import asyncio
 import json
 import string
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clusters import actions, keys, memory
 from clusters.engine.apiserver import verbs
-from clusters.engine.apiserver.resources import RESOURCES
-from tests.api.caller import Caller, config_map, controller, pod
+from clusters.engine.apiserver.resources import BY_KIND, RESOURCES
+from tests.api.caller import TABLE, Caller, config_map, controller, pod
 from tests.conftest import SOAK
 
 MANY = 20_000
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PATCHES = [
-    f"application/{kind}" for kind in ("json-patch+json", "merge-patch+json", "strategic-merge-patch+json")
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
 ]
 MEDIA = [
     "application/json",
@@ -88,7 +90,7 @@ def paths(draw):
 @st.composite
 def changed(draw, document):
     """A document with something strange somewhere in it."""
-    document = orjson.loads(orjson.dumps(document))
+    document = json.loads(json.dumps(document))
     here = document
     while True:
         key = draw(st.sampled_from(sorted(here))) if isinstance(here, dict) else 0
@@ -142,3 +144,120 @@ def test_no_request_breaks_the_server(caller, method, path, query, media, body):
     assert reply.code < 500 or reply.code == 504, reply.body
     if reply.code >= 400:
         assert (reply.json["kind"], reply.json["code"]) == ("Status", reply.code)
+
+
+TEMPLATE = controller()["spec"]["template"]
+REFERENCE = {"kind": "Pod", "namespace": "default", "name": "web", "uid": "1"}
+SAMPLES = [
+    pod(),
+    controller(),
+    config_map("web", a="1"),
+    {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "web"}, "data": {"a": "YQ=="}},
+    {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "web"}},
+    {
+        "kind": "ResourceQuota",
+        "apiVersion": "v1",
+        "metadata": {"name": "web"},
+        "spec": {"hard": {"pods": "9"}},
+    },
+    {
+        "kind": "Service",
+        "apiVersion": "v1",
+        "metadata": {"name": "web"},
+        "spec": {
+            "type": "NodePort",
+            "ports": [{"port": 80, "targetPort": "http"}],
+            "selector": {"app": "web"},
+        },
+    },
+    {
+        "kind": "Deployment",
+        "apiVersion": "apps/v1",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": TEMPLATE},
+    },
+    {
+        "kind": "PodDisruptionBudget",
+        "apiVersion": "policy/v1",
+        "metadata": {"name": "web"},
+        "spec": {"minAvailable": "50%", "selector": {"matchLabels": {"app": "web"}}},
+    },
+    {
+        "kind": "Event",
+        "apiVersion": "v1",
+        "metadata": {"name": "web"},
+        "involvedObject": REFERENCE,
+        "reason": "Because",
+        "source": {"component": "tester"},
+        "count": 1,
+    },
+    {
+        "kind": "Endpoints",
+        "apiVersion": "v1",
+        "metadata": {"name": "web"},
+        "subsets": [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}]}],
+    },
+    {
+        "kind": "EndpointSlice",
+        "apiVersion": "discovery.k8s.io/v1",
+        "metadata": {"name": "web"},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": True}}],
+        "ports": [{"name": "", "port": 80, "protocol": "TCP"}],
+    },
+    {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {"name": "web"},
+        "spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]},
+        "status": {"capacity": {"cpu": "1"}, "conditions": [{"type": "Ready", "status": "True"}]},
+    },
+    {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "web"}},
+]
+
+
+@st.composite
+def changes(draw):
+    """(sample, the same with something strange in it): what is there, and what somebody makes of it."""
+    sample = draw(st.sampled_from(SAMPLES))
+    strange = draw(changed(sample))
+    return sample, draw(changed(strange)) if draw(st.booleans()) else strange
+
+
+def place_of(sample):
+    """The path of all objects of a sample's kind and namespace."""
+    resource = BY_KIND[sample["kind"]]
+    root = f"/apis/{sample['apiVersion']}" if resource.group else "/api/v1"
+    return f"{root}{'/namespaces/default' if resource.namespaced else ''}/{resource.plural}"
+
+
+async def write_and_look(caller, sample, strange, method, part, media, validation):
+    """Writes a sample and something strange over it; returns that answer and those of who looks then."""
+    place = place_of(sample)
+    await caller("POST", place, sample)
+    path = place if method == "POST" else f"{place}/web{part}"
+    body = json.dumps(strange).encode()
+    query = {"fieldValidation": validation, "fieldManager": "tester"}
+    if method == "POST":
+        await caller("DELETE", f"{place}/web", {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+    kind = media if method == "PATCH" else "application/json"
+    reply = await caller(method, path, body, content_type=kind, **query)
+    looks = [await caller("GET", place, accept=accept) for accept in (TABLE, "application/json")]
+    return [reply, *looks]
+
+
+@given(
+    change=changes(),
+    method=st.sampled_from(["POST", "PUT", "PATCH"]),
+    part=st.sampled_from(["", "", "/status", "/scale"]),
+    media=st.sampled_from(PATCHES),
+    validation=st.sampled_from(["Strict", "Warn", "Ignore"]),
+)
+@settings(
+    max_examples=MANY if SOAK else 200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_nothing_strange_can_be_stored_that_cannot_be_listed(caller, change, method, part, media, validation):
+    replies = asyncio.run(write_and_look(caller, *change, method, part, media, validation))
+    assert replies[0].code < 500, replies[0].body
+    assert [reply.code for reply in replies[1:]] == [200, 200]
