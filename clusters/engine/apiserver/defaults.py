@@ -16,6 +16,8 @@ from clusters.engine.objects import Object, labels_of, name_of, with_value
 GRACE_PERIOD: Final = 30
 """Seconds that a pod gets to stop, unless it says otherwise."""
 
+_READABLE: Final = 0o644
+"""Of files in volumes, which manifests show in decimals."""
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
 _CONDITION: Final = {"type": "", "status": ""}
@@ -158,10 +160,32 @@ def pod_spec(spec: Object) -> Object:
         **_set_fields(spec),
     }
     host_network = bool(filled.get("hostNetwork"))
+    if filled.get("volumes"):
+        filled["volumes"] = [_volume(volume) for volume in filled["volumes"]]
     for field in ("containers", "initContainers", "ephemeralContainers"):
         if filled.get(field):
             filled[field] = [_container(container, host_network) for container in filled[field]]
     return filled
+
+
+def _volume(volume: Object) -> Object:
+    """A volume that starts empty unless it says what it is made of."""
+    filled = _set_fields(volume)
+    if not filled.keys() - {"name"}:
+        filled["emptyDir"] = {}
+    for part in ("configMap", "secret", "downwardAPI", "projected"):
+        if part in filled:
+            filled[part] = {"defaultMode": _READABLE, **_set_fields(filled[part])}
+    return filled
+
+
+def _variable(variable: Object) -> Object:
+    source = variable.get("valueFrom") or {}
+    for part, default in (("fieldRef", {"apiVersion": "v1"}), ("resourceFieldRef", {"divisor": "0"})):
+        if source.get(part) is not None:
+            filled = {**default, **_set_fields(source[part])}
+            variable = {**variable, "valueFrom": {**source, part: filled}}
+    return variable
 
 
 def image_pull_policy(image: str) -> str:
@@ -190,6 +214,8 @@ def _container(container: Object, host_network: bool) -> Object:
     }
     if filled.get("ports"):
         filled["ports"] = [_container_port(port, host_network) for port in filled["ports"]]
+    if any(variable.get("valueFrom") for variable in filled.get("env") or ()):
+        filled["env"] = [_variable(variable) for variable in filled["env"]]
     limits = filled["resources"].get("limits")
     if limits:
         requests = {**limits, **(filled["resources"].get("requests") or {})}

@@ -355,6 +355,7 @@ _TEXTS = st.sampled_from(
 _NUMBERS = st.sampled_from([1, 1, 80, 30080, 0, -1, 2**31 - 1])
 _SCALARS = {
     "string": _TEXTS,
+    "bytes": st.sampled_from(["", "YWJj", "hello", "e30="]),
     "bool": st.booleans(),
     "int32": _NUMBERS,
     "int64": _NUMBERS,

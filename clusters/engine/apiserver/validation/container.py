@@ -18,6 +18,7 @@ from clusters.engine.apiserver.fields import (
     required,
 )
 from clusters.engine.apiserver.validation.metadata import complaints
+from clusters.engine.apiserver.validation.sources import validate_value_source, validate_variable_sources
 from clusters.engine.objects import Object
 from clusters.engine.quantities import parse_quantity
 
@@ -54,6 +55,7 @@ def validate_container(
     )
     errors += _validate_ports(container.get("ports") or (), f"{field}.ports", host_network)
     errors += _validate_environment(container.get("env") or (), f"{field}.env")
+    errors += validate_variable_sources(container.get("envFrom") or (), f"{field}.envFrom")
     errors += _validate_mounts(container.get("volumeMounts") or (), volumes, f"{field}.volumeMounts")
     errors += _validate_resources(container.get("resources") or {}, f"{field}.resources")
     for probe in _PROBES:
@@ -89,7 +91,7 @@ def numbers(field: str, port: int) -> list[FieldError]:
 
 
 def _validate_environment(variables: Iterable[Object], field: str) -> list[FieldError]:
-    errors = []
+    errors: list[FieldError] = []
     for index, variable in enumerate(variables):
         path = f"{field}[{index}]"
         name = variable.get("name", "")
@@ -100,6 +102,8 @@ def _validate_environment(variables: Iterable[Object], field: str) -> list[Field
         if variable.get("value") and variable.get("valueFrom"):
             said = "may not be specified when `value` is not empty"
             errors.append(invalid(f"{path}.valueFrom", "", said))
+        elif variable.get("valueFrom") is not None:
+            errors += validate_value_source(variable["valueFrom"], f"{path}.valueFrom")
     return errors
 
 

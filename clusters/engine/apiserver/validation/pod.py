@@ -19,6 +19,7 @@ from clusters.engine.apiserver.fields import (
 from clusters.engine.apiserver.validation.affinity import validate_affinity
 from clusters.engine.apiserver.validation.container import one_of, validate_container
 from clusters.engine.apiserver.validation.metadata import complaints, validate_annotations, validate_labels
+from clusters.engine.apiserver.validation.sources import validate_volume_source
 from clusters.engine.objects import Object
 
 _RESTART_POLICIES: Final = ("Always", "OnFailure", "Never")
@@ -157,7 +158,7 @@ def _host_port_clashes(containers: Iterable[Object], field: str) -> list[FieldEr
 
 
 def _validate_volumes(volumes: Iterable[Object], field: str) -> list[FieldError]:
-    errors = []
+    errors: list[FieldError] = []
     seen = set()
     for index, volume in enumerate(volumes):
         name, path = volume.get("name", ""), f"{field}[{index}].name"
@@ -168,6 +169,7 @@ def _validate_volumes(volumes: Iterable[Object], field: str) -> list[FieldError]
         if name in seen:
             errors.append(duplicate(path, name))
         seen.add(name)
+        errors += validate_volume_source(volume, f"{field}[{index}]")
     return errors
 
 
