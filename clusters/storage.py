@@ -121,10 +121,12 @@ def claim(cluster_id: str, owner: str, now: float, until: float) -> bool:
 
     A lease only spares workers the work of losing to each other; it is the revision that decides.
     """
+    if not connection.features.has_select_for_update_skip_locked:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [owner, until, cluster_id, now, owner])
+            return bool(cursor.rowcount == 1)
     free = models.Q(lease_until=None) | models.Q(lease_until__lt=now) | models.Q(lease_owner=owner)
     clusters = Cluster.objects.filter(free, pk=cluster_id)
-    if not connection.features.has_select_for_update_skip_locked:
-        return clusters.update(lease_owner=owner, lease_until=until) == 1
     with transaction.atomic():
         found = clusters.select_for_update(skip_locked=True).values_list("pk", flat=True)
         return bool(found) and clusters.update(lease_owner=owner, lease_until=until) == 1
@@ -172,6 +174,10 @@ _ADVANCE: Final = f"""
     UPDATE {Cluster._meta.db_table} SET revision = %s, wake_at = %s, kills = kills + %s,
         lease_until = CASE WHEN %s = 1 THEN NULL ELSE lease_until END
     WHERE id = %s AND revision = %s
+"""
+_CLAIM: Final = f"""
+    UPDATE {Cluster._meta.db_table} SET lease_owner = %s, lease_until = %s
+    WHERE id = %s AND (lease_until IS NULL OR lease_until < %s OR lease_owner = %s)
 """
 
 
