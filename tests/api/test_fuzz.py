@@ -231,8 +231,11 @@ def place_of(sample):
     return f"{root}{'/namespaces/default' if resource.namespaced else ''}/{resource.plural}"
 
 
-async def write_and_look(caller, sample, strange, method, part, media, validation):
-    """Writes a sample and something strange over it; returns that answer and those of who looks then."""
+async def write_and_look(cluster, caller, sample, strange, method, part, media, validation):
+    """Writes a sample and something strange over it, and lets the control plane see it.
+
+    Returns the answer to the strange write, and what is told to those who look then.
+    """
     place = place_of(sample)
     await caller("POST", place, sample)
     path = place if method == "POST" else f"{place}/web{part}"
@@ -242,6 +245,8 @@ async def write_and_look(caller, sample, strange, method, part, media, validatio
         await caller("DELETE", f"{place}/web", {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
     kind = media if method == "PATCH" else "application/json"
     reply = await caller(method, path, body, content_type=kind, **query)
+    while (await asyncio.wrap_future(actions.reconcile(cluster.pk, "tester", 500, 1.0))).more:
+        pass
     looks = [await caller("GET", place, accept=accept) for accept in (TABLE, "application/json")]
     return [reply, *looks]
 
@@ -257,7 +262,9 @@ async def write_and_look(caller, sample, strange, method, part, media, validatio
     max_examples=MANY if SOAK else 200,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_nothing_strange_can_be_stored_that_cannot_be_listed(caller, change, method, part, media, validation):
-    replies = asyncio.run(write_and_look(caller, *change, method, part, media, validation))
+def test_nothing_strange_can_be_stored_that_cannot_be_lived_with(
+    cluster, caller, change, method, part, media, validation
+):
+    replies = asyncio.run(write_and_look(cluster, caller, *change, method, part, media, validation))
     assert replies[0].code < 500, replies[0].body
     assert [reply.code for reply in replies[1:]] == [200, 200]
