@@ -78,7 +78,8 @@ def is_active(pod: Object) -> bool:
 def condition_of(obj: Object, type_: str) -> Object | None:
     """The status condition of that type, as `{"type", "status", "reason", ...}`."""
     for condition in (obj.get("status") or {}).get("conditions") or ():
-        if condition["type"] == type_:
+        # Those of apps/v1 may do without a type.
+        if condition.get("type") == type_:
             found: Object = condition
             return found
     return None

@@ -80,7 +80,7 @@ def rollout(told: Told) -> list[Sentence]:
 
 def _progress(deployment: Object | None) -> str | None:
     condition = condition_of(deployment, "Progressing") if deployment else None
-    return None if condition is None else condition["reason"]
+    return None if condition is None else condition.get("reason")
 
 
 def scaler_pod(told: Told) -> list[Sentence]:

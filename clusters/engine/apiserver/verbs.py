@@ -22,9 +22,11 @@ from clusters.engine.apiserver.fieldmanager import managed_fields
 from clusters.engine.apiserver.fieldmanager.managed_fields import Entries
 from clusters.engine.apiserver.names import generate
 from clusters.engine.apiserver.patches.three_way import three_way_merge
+from clusters.engine.apiserver.reporting import reported
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import Strategy, strategy_of
+from clusters.engine.changes import CLIENT
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import (
     REMOVE,
@@ -131,9 +133,12 @@ def update_status(
 ) -> Object:
     """Store the status, and what the simulator remembers, of `obj`; nothing else of it is taken.
 
-    `entries` are as for `update`. A resourceVersion in `obj` that is not the stored one is 409 Conflict.
+    A client's is checked, and has no say in what the simulator remembers. `entries` are as for `update`. A
+    resourceVersion in `obj` that is not the stored one is 409 Conflict. Raises 422 Invalid.
     """
     before = _current(store, obj)
+    if store.actor.startswith(CLIENT):
+        obj = reported(obj, before)
     changed = {**before, "status": obj.get("status")}
     if "simulation" in obj:
         changed["simulation"] = obj["simulation"]

@@ -47,7 +47,7 @@ def condition(type_: str, status: str, reason: str, message: str, now: float) ->
 def with_condition(status: Object, new: Object) -> Object:
     """A status with this condition, unless one of the same status and reason is there already."""
     before = condition_of({"status": status}, new["type"])
-    if before is not None and before["status"] == new["status"]:
+    if before is not None and before.get("status") == new["status"]:
         if _reason(before) == new["reason"]:
             return status
         new = _since(new, before)
@@ -148,7 +148,7 @@ def _with_progress(deployment: Object, status: Object, new: Object | None, now: 
     before = condition_of(deployment, PROGRESSING)
     if _has_progressed(deployment.get("status") or {}, status):
         progress = condition(PROGRESSING, "True", RS_UPDATED, f"{what} is progressing.", now)
-        if before is not None and before["status"] == "True":
+        if before is not None and before.get("status") == "True":
             progress = _since(progress, before)
         # Each progress is news, though status and reason are the same: the deadline counts from it.
         return with_condition(without_condition(status, PROGRESSING), progress)
@@ -206,4 +206,4 @@ def _since(new: Object, before: Object) -> Object:
 
 
 def _others(status: Object, type_: str) -> list[Object]:
-    return [found for found in status.get("conditions") or () if found["type"] != type_]
+    return [found for found in status.get("conditions") or () if found.get("type") != type_]

@@ -18,6 +18,7 @@ from clusters.engine.labels import matches
 from clusters.engine.objects import Object
 
 _PERCENT: Final = "[0-9]+%"
+_DIGITS: Final = 100
 _NO_PERCENT: Final = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex"
     f" used for validation is '{_PERCENT}')"
@@ -86,7 +87,7 @@ def _not_negative_counts(status: Object, counts: Iterable[str]) -> list[FieldErr
 def _not_too_many(status: Object, counts: Iterable[str]) -> list[FieldError]:
     most, ready = status.get("replicas", 0), status.get("readyReplicas", 0)
     errors = [
-        invalid(f"status.{count}", status[count], "cannot be greater than status.replicas")
+        invalid(f"status.{count}", status.get(count, 0), "cannot be greater than status.replicas")
         for count in counts
         if status.get(count, 0) > most
     ]
@@ -170,7 +171,8 @@ def _is_percent(value: Any) -> bool:
 
 
 def _number(value: int | str) -> int:
-    """As Go reads it: what is no number is 0."""
+    """As Go reads it: what is no number is 0. One with very many digits is taken for a very large one."""
     if isinstance(value, int):
         return value
-    return int(value.rstrip("%")) if re.fullmatch("[0-9]+%?", value) else 0
+    digits = value.rstrip("%") if re.fullmatch("[0-9]+%?", value) else "0"
+    return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS
