@@ -92,6 +92,7 @@ class TestValidation:
                 "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0",
             ),
             ({"maxUnavailable": "120%"}, 'Invalid value: "120%": must not be greater than 100%'),
+            ({"maxUnavailable": "0" * 5000 + "5%"}, "must not be greater than 100%"),
             ({"maxUnavailable": "many"}, "a valid percent string must be a numeric string"),
             ({"minAvailable": 1, "maxUnavailable": 1}, "minAvailable and maxUnavailable cannot be both set"),
             (
