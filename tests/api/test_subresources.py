@@ -1,7 +1,10 @@
 """Parts of objects with paths of their own: status, scale, binding, eviction, finalize."""
 
+import asyncio
+
 import pytest
 
+from clusters import actions
 from tests.api.caller import PODS, controller, pod
 
 CONTROLLERS = "/api/v1/namespaces/default/replicationcontrollers"
@@ -137,7 +140,10 @@ async def test_a_namespace_goes_when_it_is_finalized(call):
 
 @pytest.mark.parametrize("part", ["exec", "attach", "portforward"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_stream_needs_an_upgrade(call, part, method):
+async def test_a_stream_needs_an_upgrade(call, cluster, part, method):
     await call.post(PODS, pod())
-    reply = await call(method, f"{PODS}/web/{part}", command="ls")
+    while (await asyncio.wrap_future(actions.reconcile(cluster.pk, "tester", 500, 1.0))).more:
+        pass
+    query = {"stdout": "true", **({"command": "ls"} if part == "exec" else {})}
+    reply = await call(method, f"{PODS}/web/{part}", **query)
     assert (reply.code, reply.message) == (400, "Upgrade request required")
