@@ -19,7 +19,7 @@ from clusters.api.watch_options import parse_timeout
 from clusters.engine.apiserver import fields, listing, tables
 from clusters.engine.apiserver.errors import bad_request, too_large_resource_version
 from clusters.engine.apiserver.listing import ListOptions, Page
-from clusters.engine.apiserver.resources import Resource
+from clusters.engine.apiserver.resources import Resource, Subresource
 from clusters.engine.cluster import clock_of
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
@@ -65,7 +65,7 @@ async def list_(request: Request, resource: Resource, target: Target) -> Answer:
     return Answer(200, text, headers=deprecation(resource))
 
 
-def rendered(resource: Resource, obj: Object, form: Wanted, include: str, now: float) -> bytes:
+def rendered(resource: Resource | Subresource, obj: Object, form: Wanted, include: str, now: float) -> bytes:
     """One object as JSON in the form that is wanted. `now` is simulated time."""
     if form.kind == TABLE:
         revision = int(obj["metadata"].get("resourceVersion") or 0)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from clusters.api import bodies, images, reads
+from clusters.api import bodies, images, negotiation, reads
 from clusters.api.answers import Answer, json_answer
 from clusters.api.bodies import Kind
 from clusters.api.options import write_options
@@ -19,7 +19,7 @@ from clusters.engine.apiserver import fields, scaling, verbs
 from clusters.engine.apiserver.errors import bad_request, invalid, method_not_supported
 from clusters.engine.apiserver.eviction import evict
 from clusters.engine.apiserver.finalizing import finalize
-from clusters.engine.apiserver.resources import Resource
+from clusters.engine.apiserver.resources import SCALE, Resource
 from clusters.engine.objects import Object, key_of
 from clusters.engine.store import Overlay
 
@@ -64,8 +64,11 @@ async def _update_part(request: Request, resource: Resource, target: Target) -> 
 
 
 async def _get_scale(request: Request, resource: Resource, target: Target) -> Answer:
+    form = negotiation.wanted(request.header(b"accept"))
+    include = reads.included(request)
     image = await images.newest(request.cluster_id)
-    return json_answer(scaling.get_scale(image, resource, target.namespace, target.name))
+    scale = scaling.get_scale(image, resource, target.namespace, target.name)
+    return Answer(200, reads.rendered(SCALE, scale, form, include, reads.simulated_now(image)))
 
 
 async def _update_scale(request: Request, resource: Resource, target: Target) -> Answer:

@@ -78,7 +78,7 @@ def _status(group: str, kind: str) -> Subresource:
     return Subresource("status", group, "v1", kind, _CHANGE)
 
 
-_SCALE: Final = Subresource("scale", "autoscaling", "v1", "Scale", _CHANGE)
+SCALE: Final = Subresource("scale", "autoscaling", "v1", "Scale", _CHANGE)
 _POD_PARTS: Final = (
     Subresource("attach", "", "v1", "PodAttachOptions", _STREAM),
     Subresource("binding", "", "v1", "Binding", CREATE),
@@ -128,7 +128,7 @@ RESOURCES: Final = (
         True,
         ("rc",),
         ("all",),
-        (_SCALE, _status("", "ReplicationController")),
+        (SCALE, _status("", "ReplicationController")),
     ),
     Resource(
         "",
@@ -171,7 +171,7 @@ RESOURCES: Final = (
         True,
         ("deploy",),
         ("all",),
-        (_SCALE, _status(_APPS, "Deployment")),
+        (SCALE, _status(_APPS, "Deployment")),
     ),
     Resource(
         _APPS,
@@ -182,7 +182,7 @@ RESOURCES: Final = (
         True,
         ("rs",),
         ("all",),
-        (_SCALE, _status(_APPS, "ReplicaSet")),
+        (SCALE, _status(_APPS, "ReplicaSet")),
     ),
     Resource(
         _AUTHENTICATION,

@@ -114,7 +114,7 @@ def update(
     before = strategy.default(before)
     asked, obj = obj, strategy.carry_over(strategy.default(_merged(obj, before)), before)
     obj = _noted(store, asked, before, obj, subresource, entries)
-    errors = [*strategy.validate_update(obj, before), *strategy.validate(obj)]
+    errors = [*strategy.validate(obj), *strategy.validate_update(obj, before)]
     if not errors:
         obj, errors = allocation.allocate(store, obj)
     if errors:

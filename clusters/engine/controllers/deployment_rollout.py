@@ -44,6 +44,7 @@ from clusters.engine.controllers.deployment_util import (
 )
 from clusters.engine.label_selectors import with_label
 from clusters.engine.objects import (
+    REMOVE,
     Object,
     annotations_of,
     condition_of,
@@ -237,7 +238,8 @@ def _sync_annotations(rollout: Rollout, new: Object) -> None:
     ready_after = deployment["spec"].get("minReadySeconds", 0)
     if annotations != annotations_of(new) or ready_after != new["spec"].get("minReadySeconds", 0):
         changed = with_value(new, ("metadata", "annotations"), annotations)
-        new = verbs.update(rollout.store, with_value(changed, ("spec", "minReadySeconds"), ready_after))
+        changed = with_value(changed, ("spec", "minReadySeconds"), ready_after or REMOVE)
+        new = verbs.update(rollout.store, changed)
         _hold(rollout, new)
     _set_revision(rollout, annotations_of(new).get(REVISION, ""))
     if has_deadline(deployment) and condition_of({"status": rollout.status}, PROGRESSING) is None:
@@ -315,11 +317,12 @@ def _new_replica_set(rollout: Rollout) -> Object:
         },
         "spec": {
             "replicas": 0,
-            "minReadySeconds": spec.get("minReadySeconds", 0),
             "selector": with_label(spec["selector"], HASH_LABEL, hashed),
             "template": with_value(template, ("metadata", "labels"), labels),
         },
     }
+    if spec.get("minReadySeconds"):
+        planned["spec"]["minReadySeconds"] = spec["minReadySeconds"]
     planned["spec"]["replicas"] = new_replicas(deployment, [*rollout.old, planned], planned)
     revision = max(map(revision_of, rollout.old), default=0) + 1
     annotations = new_annotations(deployment, {}, revision)

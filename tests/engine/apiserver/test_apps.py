@@ -203,6 +203,11 @@ def test_the_selector_stays_as_it_is(kind):
         f'{kind}.apps "kubia" is invalid: spec.selector: Invalid value:'
         ' {"matchExpressions":[{"key":"app","operator":"Exists"}]}: field is immutable'
     )
+    other = with_value(made, ("spec", "selector"), {"matchLabels": {"app": "web"}})
+    assert [cause["field"] for cause in refusal(other, verbs.update, store).details["causes"]] == [
+        "spec.template.metadata.labels",
+        "spec.selector",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["ReplicaSet", "Deployment"])

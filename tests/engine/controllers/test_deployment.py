@@ -334,6 +334,8 @@ def test_min_ready_seconds_slow_the_rollout_down():
     assert sizes(world) == {V1: 0, V2: 2}
     change(world, "spec", "minReadySeconds", 5)
     assert sets(world)[1]["spec"]["minReadySeconds"] == 5
+    change(world, "spec", "minReadySeconds", 0)
+    assert "minReadySeconds" not in sets(world)[1]["spec"]
 
 
 def test_it_adopts_a_set_of_its_template_and_releases_what_leaves_its_selector():
