@@ -1,4 +1,4 @@
-"""Daphne's WebSockets with an answer for whom they refuse, and with flow control.
+"""Daphne's WebSockets with an answer for whom they refuse, all codes to close with, and flow control.
 
 Daphne refuses with a 403 without words. ASGI's extension `websocket.http.response` lets an application
 answer the handshake as it would answer a request, and clients of Kubernetes print what that says.
@@ -33,6 +33,11 @@ class Socket(WebSocketProtocol):
         """Called when the connection is to end; nobody waits for it any more."""
         super().dropConnection(abort)
         self.gate.stopProducing()
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
+        """Called when the application closes."""
+        # Autobahn's `sendClose` refuses all of the protocol's own codes but 1000.
+        self.sendCloseFrame(code=code or 1000)
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Called with each message of the application."""

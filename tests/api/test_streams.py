@@ -406,7 +406,7 @@ async def test_who_sends_and_does_not_read_is_hung_up_on(web, call, monkeypatch)
     await asyncio.sleep(0.1)
     socket.reading.set()
     await socket.over()
-    assert socket.closed == 1001
+    assert socket.closed == 1008
 
 
 async def test_a_session_that_prints_for_ever_is_ended(web, call, monkeypatch):

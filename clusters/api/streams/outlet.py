@@ -33,8 +33,7 @@ class Outlet:
             return
         self._size += len(data)
         if self._size > self._backlog:
-            self._waiting.clear()
-            self.close(POLICY)
+            self._hang_up()
             return
         self._add({"type": "websocket.send", "bytes": data})
 
@@ -51,6 +50,14 @@ class Outlet:
         if self._pump is not None:
             self._pump.cancel()
 
+    def _hang_up(self) -> None:
+        # What its pump waits for is that the client reads; what it gave away is on its way.
+        self._waiting.clear()
+        if self._pump is not None:
+            self._pump.cancel()
+            self._pump = None
+        self.close(POLICY)
+
     def _add(self, message: Message) -> None:
         self._waiting.append(message)
         if self._pump is None:
@@ -62,9 +69,8 @@ class Outlet:
                 message = self._waiting.popleft()
                 await self._send(message)
                 self._size -= len(message.get("bytes", b""))
+            self._pump = None
         except Exception:
             # The connection broke; whoever receives from it hears that too.
             logger.info("A stream could not be sent.", exc_info=True)
             self.closed = True
-        finally:
-            self._pump = None

@@ -17,7 +17,7 @@ from clusters.api.reads import simulated_now
 from clusters.api.request import Request
 from clusters.api.streams import channels
 from clusters.api.streams.alarm import Alarm
-from clusters.api.streams.outlet import GOING_AWAY, NORMAL
+from clusters.api.streams.outlet import GOING_AWAY, NORMAL, POLICY
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.kubelet.shell.effects import STDOUT, Output
 from clusters.engine.kubelet.shell.session import Act, Attachment, Session, World
@@ -45,7 +45,8 @@ def _newest(cluster_id: str, image: MemoryStore) -> MemoryStore:
 class Command:
     """A program that has been started for a client, and how it is carried to him.
 
-    `command` is what it was started with, [] for a container's own process.
+    `command` is what it was started with, [] for a container's own process; `unread` how many bytes came
+    in since something went out; `closed_with` the code for an end before the program's.
     """
 
     request: Request
@@ -54,6 +55,7 @@ class Command:
     pod: Object
     image: MemoryStore
     unread: int = 0
+    closed_with: int = GOING_AWAY
 
     def over(self, protocol: str) -> Callable[[Receive, Send], Awaitable[None]]:
         """Carries bytes until the program ends, which is told, or the client has gone."""
@@ -63,13 +65,13 @@ class Command:
         # By this the client knows that it stands.
         await send(channels.message(channels.STDOUT))
         with Alarm(self.request.cluster_id, self.image, key_of(self.pod), uid_of(self.pod)) as alarm:
-            listening = asyncio.create_task(self._listen(receive, alarm))
+            listening = asyncio.create_task(self._listen(receive, send, alarm))
             try:
                 status = await self._serve(alarm, send)
             finally:
                 listening.cancel()
         if status is None:
-            await send({"type": "websocket.close", "code": GOING_AWAY})
+            await send({"type": "websocket.close", "code": self.closed_with})
             return
         data = channels.status_data(status, protocol)
         if data:
@@ -105,18 +107,22 @@ class Command:
         except StatusError:
             return False
 
-    async def _listen(self, receive: Receive, alarm: Alarm) -> None:
+    async def _listen(self, receive: Receive, send: Send, alarm: Alarm) -> None:
         """Hand the program what the client sends, until he has gone or sends without ever reading."""
         while self.unread <= MOST_UNREAD:
             message = await receive()
             if message["type"] == "websocket.disconnect":
-                break
+                alarm.stop()
+                return
             frame = channels.parse(message)
             if frame is not None:
                 self.unread += len(frame.data)
                 self._take(frame)
                 alarm.ring()
+        self.closed_with = POLICY
         alarm.stop()
+        # What the program prints waits for a client who does not read; this does not.
+        await send({"type": "websocket.close", "code": POLICY})
 
     def _take(self, frame: channels.Frame) -> None:
         if frame.channel == channels.STDIN:
