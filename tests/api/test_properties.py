@@ -1,7 +1,6 @@
 """What holds whatever clients do: patches by their rules, and watches that lead to what a list shows."""
 
 import asyncio
-import itertools
 
 import jsonpatch
 import jsonpointer
@@ -55,16 +54,23 @@ operations = st.one_of(
 
 @pytest.fixture
 def new_map(cluster):
-    """new_map(data, labels) makes a ConfigMap; returns its path and how to ask for anything."""
+    """new_map(data, labels) makes the only ConfigMap; returns its path and how to ask for anything."""
     ask = async_to_sync(Caller(keys.key_of(cluster.pk, keys.WRITE)).__call__)
-    numbers = itertools.count()
 
     def make(data, labels):
-        name = f"map-{next(numbers)}"
-        assert ask("POST", MAPS, {"metadata": {"name": name, "labels": labels}, "data": data}).code == 201
-        return f"{MAPS}/{name}", ask
+        remove_all(ask)
+        assert ask("POST", MAPS, {"metadata": {"name": "map", "labels": labels}, "data": data}).code == 201
+        return f"{MAPS}/map", ask
 
     return make
+
+
+def remove_all(ask):
+    """Deletes all ConfigMaps, also those that somebody holds."""
+    for item in ask("GET", MAPS).json["items"]:
+        path = f"{MAPS}/{item['metadata']['name']}"
+        ask("PATCH", path, b'{"metadata":{"finalizers":null}}', content_type=MERGE_PATCH)
+        ask("DELETE", path)
 
 
 def merged(target, patch):
@@ -81,11 +87,10 @@ def merged(target, patch):
 
 
 def content(obj):
-    """An object without what the server writes by itself, and without what is empty and so not shown."""
-    metadata = {**obj["metadata"]}
-    for field in ("managedFields", "resourceVersion"):
-        metadata.pop(field, None)
-    found = {**obj, "metadata": {name: value for name, value in metadata.items() if value}}
+    """An object without what the server writes by itself, what is empty and so not shown, and `none`, which
+    no ConfigMap has."""
+    metadata = {**obj["metadata"], "managedFields": None, "resourceVersion": None}
+    found = {**obj, "metadata": {name: value for name, value in metadata.items() if value}, "none": None}
     return {name: value for name, value in found.items() if value not in (None, {})}
 
 
@@ -157,19 +162,16 @@ async def act(call, path, method, name, labels):
 
 
 def test_a_watch_from_any_version_leads_to_what_a_list_shows(cluster):
-    numbers = itertools.count()
-
     @given(steps, st.sampled_from(["", "a", "!a", "a in (1,two),b"]), st.booleans())
     def run(story, selector, forget):
-        asyncio.run(live_through(cluster, f"story-{next(numbers)}", story, selector, forget))
+        asyncio.run(live_through(cluster, MAPS, story, selector, forget))
 
     run()
 
 
-async def live_through(cluster, namespace, story, selector, forget):
+async def live_through(cluster, path, story, selector, forget):
     call = Caller(await in_thread(keys.key_of)(cluster.pk, keys.WRITE))
-    path = f"/api/v1/namespaces/{namespace}/configmaps"
-    await call.post("/api/v1/namespaces", {"metadata": {"name": namespace}})
+    await call("DELETE", path)
     lists, watchers = [await call.get(path, labelSelector=selector)], []
     for step in story:
         watchers.append(watch(cluster, path, lists[-1], selector))
