@@ -8,6 +8,7 @@ import pytest
 
 from clusters import actions, memory, traffic
 from clusters.api.app import application
+from clusters.api.followers import followers
 from clusters.api.reads import simulated_now
 from clusters.api.streams import places
 from clusters.engine.network import Answer, Call, Request, Response
@@ -186,6 +187,34 @@ async def test_a_paused_clock_writes_nothing(cluster, call):
     await in_thread(actions.set_clock)(cluster.pk, "tester", paused=False)
     await until(lambda: len(following.lines) > before)
     await following.leave()
+
+
+async def test_a_fast_clock_is_followed_as_fast(cluster, call):
+    await script(cluster, call, "echo one; sleep 60; echo two; sleep 1000")
+    following = Follow(call.key, f"{PODS}/talk/log")
+    await until(lambda: following.text)
+    await in_thread(actions.set_clock)(cluster.pk, "tester", speed=20)
+    await until(lambda: following.lines == ["one", "two"], within=20)
+    await following.leave()
+
+
+async def test_a_server_that_ends_ends_what_is_followed(cluster, call):
+    await run_pod(cluster, call)
+    following = Follow(call.key, f"{PODS}/web/log")
+    await until(lambda: following.text)
+    followers().stop()
+    assert (await following.over()).ended
+
+
+async def test_a_machine_that_loses_power_says_no_more(cluster, call):
+    await run_pod(cluster, call)
+    following = Follow(call.key, f"{PODS}/web/log")
+    await until(lambda: following.text)
+    await in_thread(actions.power)(cluster.pk, "tester", "node-1", False)
+    assert (await following.over()).ended
+    reply = await call("GET", f"{PODS}/web/log")
+    assert reply.code == 500
+    assert "no route to host" in reply.message
 
 
 async def test_a_log_that_has_ended_is_followed_to_its_end(cluster, call):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters import actions, memory, traffic
-from clusters.api.streams import channels, places, remotecommand
+from clusters.api.followers import followers
+from clusters.api.streams import channels, door, places, remotecommand
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.kubelet.shell import session
 from clusters.models import Change
@@ -226,6 +227,20 @@ async def test_a_deleted_pod_ends_who_is_inside(web, call):
     assert socket.status["details"]["causes"][0]["message"] == "137"
 
 
+async def test_a_server_that_ends_says_so(web, call):
+    socket = into(call, "sh", stdin="true", tty="true")
+    await socket.said(b"# ")
+    followers().stop()
+    assert (await socket.over()).closed == 1001
+
+
+async def test_a_deleted_cluster_ends_who_is_inside(cluster, web, call):
+    socket = into(call, "sh", stdin="true", tty="true")
+    await socket.said(b"# ")
+    await in_thread(actions.delete_cluster)(cluster.pk)
+    assert (await socket.over()).closed == 1001
+
+
 # attach
 
 
@@ -336,6 +351,15 @@ async def test_a_wrong_key_opens_nothing(call):
     call.key = "a" * 26
     socket = await into(call, "hostname").over()
     assert (socket.code, socket.refusal["reason"]) == (401, "Unauthorized")
+
+
+async def test_what_nobody_thought_of_is_an_internal_error(web, call, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(door, "Session", broken)
+    socket = await into(call, "hostname").over()
+    assert (socket.code, socket.refusal["message"]) == (500, "Internal error occurred")
 
 
 @pytest.mark.parametrize(

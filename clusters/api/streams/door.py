@@ -27,6 +27,7 @@ from clusters.engine.objects import Object, key_of, name_of
 from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
 
+logger = logging.getLogger(__name__)
 access = logging.getLogger("clusters.api.access")
 
 _OTHERS: Final = "only exec, attach and portforward of a pod are served over WebSockets"
@@ -80,6 +81,11 @@ async def _open(scope: Message, receive: Receive) -> tuple[Request, Stream, str]
         places.take(request.cluster_id)
     except Cluster.DoesNotExist as error:
         raise StatusError(401, "Unauthorized", "Unauthorized") from error
+    except StatusError:
+        raise
+    except Exception as error:
+        logger.exception("WEBSOCKET %s", scope["path"])
+        raise StatusError(500, "InternalError", "Internal error occurred") from error
     return request, stream, protocol
 
 

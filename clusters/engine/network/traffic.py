@@ -66,8 +66,8 @@ class Traffic:
         self.count += 1
 
     def served(self, pod_uid: str) -> Iterator[Served]:
-        """What that pod answered, the oldest first."""
-        for call in self.calls:
+        """What that pod answered, the oldest first; any thread may ask."""
+        for call in tuple(self.calls):
             outcome = call.outcome
             if call.pod_uid != pod_uid or call.request is None or not isinstance(outcome, Answer):
                 continue
