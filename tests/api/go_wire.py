@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from clusters.api.protobuf.messages import INLINE, MESSAGES
 from clusters.api.protobuf.scalars import SCALARS
 from clusters.api.protobuf.wire import VARINT
+from clusters.engine.apiserver.messages import INLINE, MESSAGES
 from clusters.engine.apiserver.resources import RESOURCES
 
 KINDS = [

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters.api.protobuf import decode, decoding
-from clusters.api.protobuf.messages import INLINE, MESSAGES
 from clusters.api.protobuf.scalars import SCALARS
+from clusters.engine.apiserver.messages import INLINE, MESSAGES
 from clusters.engine.apiserver.schema import struct_of
 from tests.api.go_wire import KINDS, enveloped, message
 

@@ -7,10 +7,10 @@ wherever Go has no pointer. Fields with unknown numbers are skipped, as upstream
 
 from typing import Any, Final
 
-from clusters.api.protobuf.messages import INLINE, MESSAGES, Field
 from clusters.api.protobuf.scalars import SCALARS, text
 from clusters.api.protobuf.wire import BYTES, VARINT, MalformedError, fields, packed
 from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.messages import INLINE, MESSAGES, Field
 from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.objects import Object
 

@@ -32,9 +32,9 @@ class DecodeError(ValueError):
 def decode(obj: Object) -> tuple[Object, list[str]]:
     """A copy of an object of a served kind, without what no such object has, and what that was.
 
-    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, and empty lists
-    and maps, as Go leaves them out; quantities get their canonical text. Raises 400 BadRequest for a value
-    of a wrong type.
+    The complaints are such as `unknown field "spec.x"`. Fields that are null are left out, and those that
+    Go leaves out since they are empty or zero; quantities get their canonical text. Raises 400 BadRequest
+    for a value of a wrong type.
     """
     try:
         return decode_fields(obj)
@@ -110,7 +110,7 @@ class _Decoder:
             elif found is not None:
                 under = f"{names}.{key}" if names else key
                 made = self._value(field, found, here, f"{struct.short_name}.{under}")
-                if made or field.kind not in ("list", "map") or field.required:
+                if made or not field.omits_empty:
                     decoded[key] = made
         return decoded
 

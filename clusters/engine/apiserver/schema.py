@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from clusters.engine.apiserver import definitions
+from clusters.engine.apiserver.messages import MESSAGES, pointers
 
 _SPECIAL: Final = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
@@ -25,6 +26,7 @@ _GO_TYPES: Final = {
     "int-or-string": "int32",
     "bytes": "[]uint8",
 }
+_NEVER_EMPTY: Final = ("any", "int-or-string", "quantity", "struct", "time")
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -36,7 +38,8 @@ class Field:
     `item` is what a map or list holds. `merges`, `merge_key` and `retains_keys` are the strategy by which a
     strategic merge patch changes it. For server-side apply `atomic` says that a struct, map or list
     belongs to one manager as a whole; the items of another list are told apart by their `keys`, or, if it
-    has none, by their values. `required` is a field that Go writes even if it is empty.
+    has none, by their values. `required` is a field that Go writes even if it is empty; one that is a
+    `pointer` can be zero without being empty.
     """
 
     kind: str
@@ -48,6 +51,12 @@ class Field:
     atomic: bool = False
     keys: tuple[str, ...] = ()
     required: bool = False
+    pointer: bool = False
+
+    @property
+    def omits_empty(self) -> bool:
+        """Whether Go leaves the field out of JSON while it is zero, or holds nothing."""
+        return not (self.required or self.pointer or self.kind in _NEVER_EMPTY)
 
     @property
     def go_type(self) -> str:
@@ -120,8 +129,11 @@ class _Structs:
             made = self._made[name] = Struct(name)
             schema = self._schemas[name]
             required = schema.get("required", ())
+            optional = pointers(_message(name))
             for key, definition in schema["properties"].items():
-                made.fields[key] = replace(self._field(definition), required=key in required)
+                made.fields[key] = replace(
+                    self._field(definition), required=key in required, pointer=key in optional
+                )
         return made
 
     def _field(self, definition: definitions.Schema) -> Field:
@@ -157,6 +169,13 @@ class _Structs:
             return self._field(self._schemas[name])
         atomic = _is_atomic(self._schemas[name])
         return Field("struct", struct=self.struct(name), retains_keys=retains_keys, atomic=atomic)
+
+
+def _message(name: str) -> str:
+    """What the table of messages calls a definition."""
+    *_, group, _version, kind = name.split(".")
+    prefixed = f"{group.capitalize()}{kind}"
+    return prefixed if prefixed in MESSAGES else kind
 
 
 def _is_atomic(definition: definitions.Schema) -> bool:

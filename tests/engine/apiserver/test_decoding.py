@@ -42,6 +42,36 @@ UNKNOWN = {
 }
 
 
+def test_what_is_zero_is_left_out_unless_go_could_tell_it_from_nothing():
+    pod = bare_pod(hostNetwork=False, nodeName="", priority=0, automountServiceAccountToken=False)
+    pod["spec"]["containers"][0] |= {
+        "stdin": False,
+        "env": [{"name": "", "value": ""}],
+        "securityContext": {"privileged": False},
+        "livenessProbe": {"httpGet": {"path": "", "port": 0}, "terminationGracePeriodSeconds": 0},
+        "resources": {"limits": {"cpu": "0"}},
+    }
+    spec = decode_strictly(pod)["spec"]
+    assert {"hostNetwork", "nodeName"}.isdisjoint(spec)
+    assert (spec["priority"], spec["automountServiceAccountToken"]) == (0, False)
+    container = spec["containers"][0]
+    assert "stdin" not in container
+    assert container["env"] == [{"name": ""}]
+    assert container["securityContext"] == {"privileged": False}
+    assert container["livenessProbe"] == {"httpGet": {"port": 0}, "terminationGracePeriodSeconds": 0}
+    assert container["resources"] == {"limits": {"cpu": "0"}}
+
+
+def test_kinds_with_the_same_name_in_two_groups_have_their_own_pointers():
+    ports = [{"name": "", "port": 0}]
+    endpoints = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web"}}
+    decoded = decode_strictly({**endpoints, "subsets": [{"ports": ports}]})
+    assert decoded["subsets"] == [{"ports": [{"port": 0}]}]
+    piece = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "web"}}
+    decoded = decode_strictly({**piece, "addressType": "IPv4", "endpoints": [], "ports": ports})
+    assert decoded["ports"] == ports
+
+
 @pytest.mark.parametrize(
     ("obj", "complaints"), [pytest.param(*case, id=sentence) for sentence, case in UNKNOWN.items()]
 )

@@ -1,4 +1,7 @@
-"""Which fields messages have, by their numbers.
+"""What Go has of every field: its number in protobuf, its type, and whether it is a pointer.
+
+Models the structs in upstream's `types.go` files. OpenAPI cannot tell a field that may be zero, which
+is one that Go has a pointer to, from one that is left out where it is zero.
 
 `messages.txt` has what upstream's `types.go` files say of every message that a served kind reaches: its
 name, then indented a line for each field with number, name in JSON and type in Go. A field called
@@ -53,3 +56,14 @@ def _read(text: str) -> dict[str, Message]:
 
 
 MESSAGES: Final = _read((Path(__file__).parent / "messages.txt").read_text(encoding="utf-8"))
+
+
+def pointers(name: str) -> frozenset[str]:
+    """The fields of a message, as JSON names them, that Go has pointers to; none of an unknown one."""
+    found: set[str] = set()
+    for field in MESSAGES.get(name, {}).values():
+        if field.name == INLINE:
+            found |= pointers(field.type)
+        elif field.pointer:
+            found.add(field.name)
+    return frozenset(found)
