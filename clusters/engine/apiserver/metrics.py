@@ -96,9 +96,9 @@ def _usage_of_pod(pod: Object, looked_at: int) -> dict[str, Used]:
     if is_finished(pod):
         return {}
     started = {
-        status["name"]: parse_rfc3339(status["state"]["running"]["startedAt"])
+        status["name"]: parse_rfc3339(at)
         for status in (pod.get("status") or {}).get("containerStatuses") or ()
-        if "running" in status["state"]
+        if (at := ((status.get("state") or {}).get("running") or {}).get("startedAt"))
     }
     if any(since > looked_at - INTERVAL for since in started.values()):
         return {}

@@ -101,11 +101,11 @@ def disrupted_pods(budget: Object, pods: list[Object], now: float) -> dict[str, 
     """The pods that were evicted and are not being deleted yet: name -> when, as RFC 3339."""
     known = (budget.get("status") or {}).get("disruptedPods") or {}
     return {
-        name: known[name]
+        name: at
         for pod in pods
-        if (name := name_of(pod)) in known
+        if (at := known.get(name := name_of(pod)))
         and not is_deleting(pod)
-        and parse_rfc3339(known[name]) + DELETION_TIMEOUT > now
+        and parse_rfc3339(at) + DELETION_TIMEOUT > now
     }
 
 

@@ -1,17 +1,22 @@
 """A status that comes from a client: it may be anything of the right shape, and nothing may break by it."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters.engine import bootstrap
 from clusters.engine.apiserver import verbs
+from clusters.engine.apiserver.derived import DERIVED
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.eviction import evict
 from clusters.engine.apiserver.reporting import filled
 from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.apiserver.schema import struct_of
+from clusters.engine.changes import encode
 from clusters.engine.clock import Clock
-from clusters.engine.objects import key_of
+from clusters.engine.objects import key_of, name_of
 from clusters.engine.store import MemoryStore, Overlay
 from tests.engine.builders import (
     NOW,
@@ -139,6 +144,32 @@ def test_counts_that_cannot_be_are_refused(obj, status, said):
     assert refused.value.message.endswith(f'"kubia" is invalid: {said}')
 
 
+@pytest.mark.parametrize(
+    ("kind", "api_version", "status", "said"),
+    [
+        (
+            "PodDisruptionBudget",
+            "policy/v1",
+            {"disruptionsAllowed": -1},
+            "status.disruptionsAllowed: Invalid value: -1: must be greater than or equal to 0",
+        ),
+        (
+            "ResourceQuota",
+            "v1",
+            {"used": {"pods": "-1"}},
+            'status.used[pods]: Invalid value: "-1": must be greater than or equal to 0',
+        ),
+        ("ResourceQuota", "v1", {"hard": {"apples": "1"}}, "must be a standard resource for quota"),
+    ],
+)
+def test_budgets_and_quotas_keep_to_their_rules(kind, api_version, status, said):
+    obj = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x", "namespace": "default"}}
+    store = make_store({**obj, "spec": {}, "status": {}})
+    with pytest.raises(StatusError) as refused:
+        report(store, store.get(kind, "default", "x"), status)
+    assert said in refused.value.message
+
+
 def test_collisions_are_not_uncounted():
     store = make_store({**make_deployment(), "status": {"collisionCount": 2}})
     deployment = store.get("Deployment", "default", "kubia")
@@ -154,7 +185,16 @@ def a_bit_of_everything():
     service = make_service(type_="LoadBalancer")
     for field in ("clusterIP", "clusterIPs"):
         del service["spec"][field]
-    for obj in (make_deployment(), make_replication_controller("other", selector={"app": "other"}), service):
+    metadata = {"name": "kubia", "namespace": "default"}
+    budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "kubia"}}}
+    quota = {"hard": {"pods": "9", "services": "9"}}
+    for obj in (
+        make_deployment(),
+        make_replication_controller("other", selector={"app": "other"}),
+        service,
+        {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget},
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": quota},
+    ):
         world.act(verbs.create, {part: value for part, value in obj.items() if part != "status"})
     world.wait(20)
     return world
@@ -176,5 +216,11 @@ def test_whatever_a_client_reports_the_control_plane_goes_on(data):
                 return refused
 
         world.act(verb)
+        for pod in world.store.list("Pod", "default"):
+            body = {"metadata": {"name": name_of(pod)}}
+            with suppress(StatusError):
+                world.act(evict, "default", name_of(pod), body)
+        for derived in DERIVED.values():
+            assert encode(derived(world.store, world.store.now)) is not None
         world.wait(data.draw(st.sampled_from([0, 5, 70])))
     world.wait(700)

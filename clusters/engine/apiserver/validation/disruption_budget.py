@@ -5,6 +5,7 @@ Models `pkg/apis/policy/validation/validation.go`.
 
 from typing import Final
 
+from clusters.engine import names
 from clusters.engine.apiserver.fields import FieldError, invalid, not_supported
 from clusters.engine.apiserver.validation.apps import int_or_percent, not_over_all
 from clusters.engine.apiserver.validation.label_selector import validate_label_selector
@@ -35,3 +36,12 @@ def validate_disruption_budget(obj: Object) -> list[FieldError]:
     if policy is not None and policy not in _POLICIES:
         errors.append(not_supported("spec.unhealthyPodEvictionPolicy", policy, _POLICIES))
     return errors + validate_label_selector(spec.get("selector") or {}, "spec.selector")
+
+
+def validate_disruption_budget_status(status: Object, before: Object) -> list[FieldError]:
+    """Complaints about counts that a client reports."""
+    return [
+        invalid(f"status.{count}", status[count], said)
+        for count in ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
+        for said in names.not_negative(status.get(count, 0))
+    ]

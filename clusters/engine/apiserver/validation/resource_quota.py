@@ -47,7 +47,7 @@ def validate_resource_quota(obj: Object) -> list[FieldError]:
     hard: dict[str, str] = spec.get("hard") or {}
     errors = validate_metadata(obj)
     for name, amount in hard.items():
-        errors += _validate_resource(name, f"spec.hard[{name}]") + _validate_amount(name, amount)
+        errors += _validate_limit(name, amount, f"spec.hard[{name}]")
     errors += _validate_scopes(spec.get("scopes") or [], spec.get("scopes"), hard, "spec.scopes")
     return errors + _validate_selector(spec, hard)
 
@@ -57,6 +57,19 @@ def validate_resource_quota_update(obj: Object, before: Object) -> list[FieldErr
     scopes = (obj.get("spec") or {}).get("scopes") or []
     old = (before.get("spec") or {}).get("scopes") or []
     return [] if set(scopes) == set(old) else [invalid("spec.scopes", scopes, "field is immutable")]
+
+
+def validate_resource_quota_status(status: Object, before: Object) -> list[FieldError]:
+    """Complaints about limits and sums that a client reports."""
+    errors: list[FieldError] = []
+    for part in ("hard", "used"):
+        for name, amount in (status.get(part) or {}).items():
+            errors += _validate_limit(name, amount, f"status.{part}[{name}]")
+    return errors
+
+
+def _validate_limit(name: str, amount: str, field: str) -> list[FieldError]:
+    return _validate_resource(name, field) + _validate_amount(name, amount, field)
 
 
 def _validate_resource(name: str, field: str) -> list[FieldError]:
@@ -70,8 +83,8 @@ def _validate_resource(name: str, field: str) -> list[FieldError]:
     ]
 
 
-def _validate_amount(name: str, amount: str) -> list[FieldError]:
-    field, number = f"spec.hard[{name}]", parse_quantity(amount)
+def _validate_amount(name: str, amount: str, field: str) -> list[FieldError]:
+    number = parse_quantity(amount)
     errors = []
     if number < 0:
         errors.append(invalid(field, str(amount), "must be greater than or equal to 0"))
