@@ -113,6 +113,13 @@ class Socket:
         return orjson.loads(self.channels[3])
 
 
+def into(call, *command, name="web", stream="exec", **options):
+    """Goes into a pod with a command."""
+    query = {"command": command} if command else {}
+    extra = {key: options.pop(key) for key in ("protocols", "headers", "extension") if key in options}
+    return Socket(call.key, f"{PODS}/{name}/{stream}", **extra, **query, **options)
+
+
 @in_thread
 def settle(cluster, done):
     """Lets the control plane work until `done(image)`."""
