@@ -6,7 +6,8 @@ finds it at his next slow look, so nothing here waits or fails.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from channels.layers import get_channel_layer
@@ -40,6 +41,14 @@ def committed(cluster_id: str, revision: int, *, by_worker: bool = False) -> Non
         asyncio.run_coroutine_threadsafe(_send(nudge, by_worker), _loop)
     except RuntimeError:
         logger.info("Cluster %s: the loop closed before revision %d was told.", cluster_id, revision)
+
+
+def run_soon(function: Callable[[], object]) -> None:
+    """Have it called on the loop on which the process serves; without one it is left out. From any thread."""
+    if _loop is None or _loop.is_closed():
+        return
+    with suppress(RuntimeError):  # it closed just now
+        _loop.call_soon_threadsafe(function)
 
 
 async def nudges() -> AsyncIterator[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """The requests of late, by cluster, as far as this process has seen them: a ring each, nothing is stored."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from clusters.engine.network import Call, Traffic
@@ -36,6 +36,13 @@ def of_cluster(cluster_id: str) -> Ring:
             _rings.popitem(last=False)
     _rings.move_to_end(cluster_id)
     return ring
+
+
+def record(cluster_id: str, calls: Iterable[Call]) -> None:
+    """Remember requests that were made in a cluster. On the event loop only."""
+    ring = of_cluster(cluster_id)
+    for call in calls:
+        ring.record(call)
 
 
 def forget() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from clusters import announce, memory, storage
+from clusters import announce, memory, storage, traffic
 from clusters.engine.cluster import clock_of
 from clusters.engine.store import Overlay
 from clusters.memory import Held
@@ -158,5 +158,7 @@ def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False) -> None:
     before = held.image.revision
     held.advance(overlay.publish(), overlay.changes, by_plane=by_plane)
     announce.committed(held.cluster_id, overlay.revision, by_worker=by_plane)
+    if overlay.calls:
+        announce.run_soon(partial(traffic.record, held.cluster_id, overlay.calls))
     if storage.crossed(before, overlay.revision):
         writer.post(partial(storage.compact, held.cluster_id))

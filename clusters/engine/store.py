@@ -11,7 +11,7 @@ reads never changes under him.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from immutables import Map
 
@@ -227,7 +227,8 @@ class Overlay(MemoryStore):
     `now` is the simulated time of the writes in seconds; it may grow, never shrink. `actor` and `cause`
     say who writes and which revision made him (see Change). `limit` is how many writes one pass may
     make; `manager` is who owns the fields that are written, "" if nobody notes it; `listener` hears each
-    write at once, as a watch would.
+    write at once, as a watch would. `calls` are requests in the cluster's network (network.Call) that were
+    made on the way: like the writes, they did not happen if the overlay is thrown away.
     """
 
     def __init__(
@@ -250,6 +251,7 @@ class Overlay(MemoryStore):
         self.limit = limit
         self.manager = ""
         self.changes: list[Change] = []
+        self.calls: list[Any] = []
         self.listener: Callable[[Change], None] | None = None
 
     @contextmanager

@@ -13,20 +13,17 @@ from typing import Final, NamedTuple
 from clusters.engine import base64_text
 from clusters.engine.apiserver.errors import StatusError, bad_request
 from clusters.engine.images import Image, image_of
-from clusters.engine.kubelet.environment import environment_of, expanded, mounted_files
+from clusters.engine.kubelet.environment import expanded
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.programs import Process, words_of
 from clusters.engine.kubelet.shell.catalogue import PROGRAMS
 from clusters.engine.kubelet.shell.files import Files
 from clusters.engine.kubelet.shell.machine import Machine
-from clusters.engine.kubelet.sources import ConfigError
-from clusters.engine.network.dns import DNS_ADDRESS, NDOTS, search_domains, uses_cluster_dns
-from clusters.engine.network.routing import hostname_of
-from clusters.engine.objects import Object, name_of, namespace_of, simulation_of
+from clusters.engine.kubelet.surroundings import Surroundings, surroundings_of
+from clusters.engine.objects import Object, name_of, simulation_of
 from clusters.engine.store import MemoryStore, Overlay
 
 KUBELET_PORT: Final = 10250
-_NODE_DNS: Final = "172.18.0.1"
 _KERNEL: Final = "6.12.57+deb13-amd64"
 
 
@@ -117,96 +114,38 @@ def running_container(store: MemoryStore, pod: Object, name: str, now: float) ->
 
 def machine_of(store: MemoryStore, running: Running, now: float, *, tty: bool = False) -> Machine:
     """What a program that is started in the container now finds."""
-    pod, image = running.pod, running.image
-    hostname, address = hostname_of(pod), (pod.get("status") or {}).get("podIP") or ""
-    directory = running.container.get("workingDir") or image.workdir
-    variables = variables_in(store, pod, running.container, image)
+    image = running.image
+    around = surroundings_of(store, running.pod, running.container, image)
     words = words_of(running.container, image)
     return Machine(
         image,
-        _files(store, running, now, directory),
+        _files(running, around, now),
         PROGRAMS,
-        variables | ({"TERM": "xterm"} if tty else {}),
-        hostname,
-        address,
+        dict(around.variables) | ({"TERM": "xterm"} if tty else {}),
+        around.hostname,
+        around.address,
         kernel=_KERNEL,
         command=" ".join(words) or image.runs or (image.serves[0] if image.serves else "sh"),
-        directory=directory,
+        directory=around.directory,
+        started=running.state["since"],
         now=now,
         tty=tty,
     )
 
 
-def variables_in(store: MemoryStore, pod: Object, container: Object, image: Image) -> dict[str, str]:
-    """The variables of the container's processes; what cannot be had any more is missing."""
-    try:
-        found = environment_of(store, pod, container)
-    except ConfigError:
-        found = {"HOSTNAME": hostname_of(pod)}
-    home = "/root" if image.user == "root" else f"/home/{image.user}"
-    return {**found, "HOME": home, "PWD": container.get("workingDir") or image.workdir}
-
-
-def _files(store: MemoryStore, running: Running, now: float, directory: str) -> Files:
-    pod, container, image = running.pod, running.container, running.image
+def _files(running: Running, around: Surroundings, now: float) -> Files:
+    container, image = running.container, running.image
     texts: dict[str, bytes | None] = dict.fromkeys(image.files)
-    texts |= {
-        "/etc/hosts": hosts_file(pod).encode(),
-        "/etc/hostname": f"{hostname_of(pod)}\n".encode(),
-        "/etc/resolv.conf": resolv_conf(pod).encode(),
-        "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
-        "/etc/group": b"root:x:0:\n",
-        "/dev/null": b"",
-    }
-    texts |= {path: text.encode() for path, text in mounted_files(store, pod, container).items()}
+    texts |= dict(around.files)
     texts |= running.process.files(now - running.state["since"])
     mounts = [mount["mountPath"].rstrip("/") or "/" for mount in container.get("volumeMounts") or ()]
-    files = Files(texts, [directory, *mounts])
+    files = Files(texts, [around.directory, *mounts])
     for path, text in (running.state.get("files") or {}).items():
         if text is None:
             files.remove(path)
         else:
             files.write(path, base64_text.decode(text))
     return files
-
-
-def hosts_file(pod: Object) -> str:
-    """/etc/hosts, as the kubelet writes it (`managedHostsFileContent`)."""
-    hostname, subdomain = hostname_of(pod), pod["spec"].get("subdomain")
-    names = [hostname]
-    if subdomain:
-        names.insert(0, f"{hostname}.{subdomain}.{namespace_of(pod)}.svc.cluster.local")
-    lines = [
-        "# Kubernetes-managed hosts file.",
-        "127.0.0.1\tlocalhost",
-        "::1\tlocalhost ip6-localhost ip6-loopback",
-        "fe00::\tip6-localnet",
-        "fe00::\tip6-mcastprefix",
-        "fe00::1\tip6-allnodes",
-        "fe00::2\tip6-allrouters",
-        "\t".join([(pod.get("status") or {}).get("podIP") or "", *names]),
-    ]
-    aliases = pod["spec"].get("hostAliases") or ()
-    if aliases:
-        lines += ["", "# Entries added by HostAliases."]
-        lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in aliases]
-    return "\n".join([*lines, ""])
-
-
-def resolv_conf(pod: Object) -> str:
-    """/etc/resolv.conf, as the kubelet writes it (`pkg/kubelet/network/dns`)."""
-    config, lines = pod["spec"].get("dnsConfig") or {}, list[str]()
-    domains, servers = search_domains(pod), list(config.get("nameservers") or ())
-    if pod["spec"].get("dnsPolicy") != "None":
-        servers.insert(0, DNS_ADDRESS if uses_cluster_dns(pod) else _NODE_DNS)
-    if domains:
-        lines.append(f"search {' '.join(domains)}")
-    lines += [f"nameserver {server}" for server in servers]
-    options = {"ndots": str(NDOTS)} if uses_cluster_dns(pod) else {}
-    options |= {option["name"]: option.get("value") or "" for option in config.get("options") or ()}
-    if options:
-        lines.append("options " + " ".join(f"{name}:{v}" if v else name for name, v in options.items()))
-    return "\n".join([*lines, ""])
 
 
 def image_for(state: Object, container: Object) -> Image | None:

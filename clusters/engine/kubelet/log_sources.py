@@ -3,7 +3,7 @@
 Stands in for the programs of the images. Functions are pure: the same life gives the same lines.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
@@ -15,7 +15,9 @@ from clusters.engine import cluster
 from clusters.engine.clock import quantise
 from clusters.engine.images import Image
 from clusters.engine.kubelet.programs import Process, replay_of, words_of
+from clusters.engine.kubelet.replay import Replay
 from clusters.engine.kubelet.shell.effects import STDERR, STDOUT, Output
+from clusters.engine.kubelet.surroundings import Surroundings
 from clusters.engine.network import Request, Served, http
 from clusters.engine.network.routing import hostname_of
 from clusters.engine.objects import Object
@@ -38,18 +40,26 @@ class LogLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Life:
-    """One run of a container: `ended` None while it lasts, `code` and `message` once it is over."""
+    """One run of a container: `ended` None while it lasts, `code` and `message` once it is over.
+
+    `answers` is what the network has told its process.
+    """
 
     pod: Object
     container: Object
     image: Image
     process: Process
-    variables: dict[str, str]
+    around: Surroundings
     started: float
     ended: float | None
     code: int = 0
     message: str = ""
     listens_after: float = 0.0
+    answers: Sequence[str] = ()
+
+    def replay(self) -> Replay:
+        """Its command, to be run once more."""
+        return replay_of(self.container, self.image, self.around, self.started, self.answers)
 
 
 def written(life: Life, until: float, after: float, most: int) -> Iterator[LogLine]:
@@ -58,10 +68,11 @@ def written(life: Life, until: float, after: float, most: int) -> Iterator[LogLi
     if not words:
         yield from _own_lines(life, life.started, until)
         return
-    replay = replay_of(life.container, life.image, life.variables, life.started)
+    replay = life.replay()
     if life.process.start_error:
         return
-    yield from _as_lines(replay.outputs(until=until, after=after, repeated=most))
+    lines = list(_as_lines(replay.outputs(until=until, after=after, repeated=most)))
+    yield from (line for line in lines if line.time >= replay.resumed)
     if replay.served is not None and replay.served <= until:
         yield from _own_lines(life, replay.served, until)
 

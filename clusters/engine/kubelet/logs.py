@@ -30,10 +30,11 @@ from clusters.engine.kubelet.inside import (
     image_for,
     reach_kubelet,
     running_container,
-    variables_in,
 )
 from clusters.engine.kubelet.log_sources import Life, LogLine, access_log, probe_hits, written
-from clusters.engine.kubelet.programs import Replay, process_of, replay_of, words_of
+from clusters.engine.kubelet.programs import process_of, words_of
+from clusters.engine.kubelet.replay import Replay
+from clusters.engine.kubelet.surroundings import surroundings_of
 from clusters.engine.network import Served
 from clusters.engine.objects import Key, Object, name_of, namespace_of, simulation_of
 from clusters.engine.store import MemoryStore
@@ -114,18 +115,23 @@ def _life(store: MemoryStore, pod: Object, container: Object, now: float, previo
         return None
     started, ended, last = span
     container = expanded(store, pod, container)
-    process = process_of(container, image, state.get("env"))
+    is_over = previous or state.get("phase") != "running"
+    told = (state.get("told") if is_over else state) or {}
+    given, answers = told.get("env") or state.get("env"), told.get("answers")
+    around = surroundings_of(store, pod, container, image).with_variables(given)
+    process = process_of(container, image, given, answers=answers, around=around)
     return Life(
         pod,
         container,
         image,
         process,
-        variables_in(store, pod, container, image),
+        around,
         started,
         ended,
         last.get("exitCode", 0),
         last.get("message", ""),
         cluster.delays_of(store).ready if process.ready_after is None else process.ready_after,
+        answers or (),
     )
 
 
@@ -218,8 +224,7 @@ def next_line_at(store: MemoryStore, pod: Object, container: str, now: float) ->
     for hits in probe_hits(store, life, now + _LOOK_AHEAD, now) if life.image.access_log else ():
         found += islice((hit.time for hit in hits if hit.time > now), 1)
     if words_of(life.container, life.image):
-        replay = replay_of(life.container, life.image, life.variables, life.started)
-        found += _next_output(replay, now)
+        found += _next_output(life.replay(), now)
     return min(found, default=None)
 
 

@@ -20,7 +20,9 @@ from clusters.engine.apiserver import verbs
 from clusters.engine.clock import quantise
 from clusters.engine.images import Image, image_of
 from clusters.engine.kubelet.environment import expanded
-from clusters.engine.kubelet.programs import Process, process_of
+from clusters.engine.kubelet.programs import Process, process_of, replay_of
+from clusters.engine.kubelet.replay import Replay
+from clusters.engine.kubelet.surroundings import Surroundings, surroundings_of
 from clusters.engine.objects import (
     Object,
     containers_of,
@@ -93,9 +95,26 @@ class PodWorker:
     def process(self, container: Object) -> Process:
         """What the container runs. Its image must exist."""
         state = self.states.get(container["name"]) or {}
+        container, answers = self._expanded(container), state.get("answers")
+        if answers is None and not container.get("volumeMounts"):
+            return process_of(container, self.image(container), state.get("env"))
+        around = surroundings_of(self.store, self.pod, container, self.image(container))
+        if answers is None:
+            # What a volume holds may decide how a command ends; what else there is does not, on the whole.
+            around = Surroundings(files=around.files, directory=around.directory)
+        return process_of(container, self.image(container), state.get("env"), answers=answers, around=around)
+
+    def replay(self, container: Object) -> Replay:
+        """The command of a running container, to be run once more with what the network has told it."""
+        state, image = self.states[container["name"]], self.image(container)
+        container = self._expanded(container)
+        around = surroundings_of(self.store, self.pod, container, image)
+        return replay_of(container, image, around.with_variables(state.get("env")), 0.0, state["answers"])
+
+    def _expanded(self, container: Object) -> Object:
         if any("$(" in word for part in ("command", "args") for word in container.get(part) or ()):
-            container = expanded(self.store, self.pod, container)
-        return process_of(container, self.image(container), state.get("env"))
+            return expanded(self.store, self.pod, container)
+        return container
 
     def containers(self) -> list[Object]:
         """All containers that the kubelet runs in the pod."""

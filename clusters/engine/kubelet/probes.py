@@ -1,19 +1,23 @@
 """Asks containers whether they have started, are alive, and are ready.
 
-Models the kubelet's prober (`pkg/kubelet/prober`). Left out: timeouts, since whatever answers does so at
-once; the random shift of the first probe; gRPC's own health protocol, which is taken for TCP.
+Models the kubelet's prober (`pkg/kubelet/prober`). Left out: the time that a probe takes, as only
+commands may take any; the random shift of the first probe; gRPC's own health protocol, taken for TCP.
 
 A probe's memory, in its container's state under `probes`, is `{"next", "failures", "successes", "told"}`:
-when it runs next, how often in a row it failed or succeeded, and how many failures people were told of.
+when it runs next, how often in a row it failed or succeeded, and how many failures people were told of;
+`remote` besides, if its command asks others than its own container.
 """
 
 import math
 from typing import Final
 
 from clusters.engine.images import Image
+from clusters.engine.kubelet import calls
 from clusters.engine.kubelet.pod_worker import PodWorker
-from clusters.engine.kubelet.programs import execute
-from clusters.engine.objects import Object
+from clusters.engine.kubelet.programs import Executed, Process, execute
+from clusters.engine.kubelet.shell.effects import Ask, Connect, Resolve
+from clusters.engine.kubelet.surroundings import surroundings_of
+from clusters.engine.objects import Object, key_of
 
 KINDS: Final = ("startup", "liveness", "readiness")
 TOLD_MOST: Final = 25
@@ -59,11 +63,13 @@ def next_due(worker: PodWorker, container: Object, state: Object) -> list[float]
     ]
 
 
-def check(worker: PodWorker, container: Object, probe: Object) -> str:
-    """Run a probe's action now; "" if it succeeds, else what went wrong, in the kubelet's words."""
+def check(worker: PodWorker, container: Object, probe: Object, asked: list[Ask] | None = None) -> str:
+    """Run a probe's action now; "" if it succeeds, else what went wrong, in the kubelet's words.
+
+    `asked` is filled with what its command asks of the network.
+    """
     if probe.get("exec"):
-        files = worker.files(container)
-        code, output = execute(probe["exec"].get("command") or ["true"], worker.image(container), files)
+        code, output = _execute(worker, container, probe, [] if asked is None else asked)
         return output or f"command exited with {code}" if code else ""
     action = probe.get("httpGet") or probe.get("tcpSocket") or probe.get("grpc") or {}
     port = _port(container, action.get("port"))
@@ -75,9 +81,36 @@ def check(worker: PodWorker, container: Object, probe: Object) -> str:
     return _http(action, address, refused, image) if probe.get("httpGet") else refused
 
 
+def _execute(worker: PodWorker, container: Object, probe: Object, asked: list[Ask]) -> Executed:
+    network, image = calls.network_of(worker), worker.image(container)
+
+    def ask(effect: Ask) -> object:
+        asked.append(effect)
+        return calls.ask(network, key_of(worker.pod), effect)
+
+    return execute(
+        probe["exec"].get("command") or ["true"],
+        image,
+        worker.files(container),
+        timeout=float(probe.get("timeoutSeconds") or 1),
+        around=surroundings_of(worker.store, worker.pod, container, image),
+        ask=ask,
+    )
+
+
+def _is_remote(effect: Ask, process: Process) -> bool:
+    """Whether somebody else is asked than the container itself."""
+    if isinstance(effect, Connect):
+        return not effect.address.startswith("127.") or effect.port not in process.ports
+    return not (isinstance(effect, Resolve) and effect.name == "localhost")
+
+
 def _run(worker: PodWorker, container: Object, state: Object, kind: str, memory: Object) -> str:
     probe = container[f"{kind}Probe"]
-    error = check(worker, container, probe)
+    asked: list[Ask] = []
+    error = check(worker, container, probe, asked)
+    if any(_is_remote(effect, worker.process(container)) for effect in asked):
+        memory = {**memory, "remote": True}
     if error:
         memory = {**memory, "failures": memory["failures"] + 1, "successes": 0, "told": memory["told"] + 1}
         worker.warn("Unhealthy", f"{kind.capitalize()} probe failed: {error}", container)
@@ -130,7 +163,8 @@ def _settled(worker: PodWorker, container: Object, kind: str, memory: Object) ->
     if probe.get("exec"):
         state = worker.states[container["name"]]
         elapsed = worker.now - state["since"]
-        return "files" not in state and all(at <= elapsed for at, _path, _content in process.touched)
+        changes = "files" in state or "remote" in memory
+        return not changes and all(at <= elapsed for at, _path, _content in process.touched)
     action = probe.get("httpGet") or probe.get("tcpSocket") or probe.get("grpc") or {}
     return _port(container, action.get("port")) in process.ports
 

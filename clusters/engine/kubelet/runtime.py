@@ -9,13 +9,14 @@ Functions of _STEPS take (worker, container, state) and return whether the conta
 phase, see states.py.
 """
 
+import math
 from collections.abc import Callable
 from typing import Final
 
 from clusters.engine.clock import rfc3339
-from clusters.engine.kubelet import environment, probes, pull
+from clusters.engine.kubelet import calls, environment, probes, pull
 from clusters.engine.kubelet.pod_worker import PodWorker
-from clusters.engine.kubelet.programs import STARTUP, Process
+from clusters.engine.kubelet.programs import STARTUP, Process, asks_network
 from clusters.engine.kubelet.sources import ConfigError
 from clusters.engine.kubelet.states import enter
 from clusters.engine.kubelet.texts import pod_text
@@ -81,6 +82,8 @@ def ended(worker: PodWorker, state: Object, death: Object) -> None:
         "containerID": f"containerd://{state['id']}",
     }
     state["life"] = [state["since"], worker.now]
+    if "answers" in state:
+        state["told"] = {"env": state["env"], "answers": state["answers"]}
     state["last"] = {field: value for field, value in last.items() if value != ""}
     enter(state, "exited")
 
@@ -114,7 +117,7 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
     variables = _variables(worker, container, state)
     if variables is None:
         return True
-    state.update(variables)
+    state.update(variables, since=worker.now)
     process = worker.process(container)
     attempt = state.get("attempts", 0) + 1
     state["attempts"] = attempt
@@ -131,8 +134,7 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
         _exited(worker, container, state, death)
         return True
     worker.event("Started", "Container started", container)
-    if death["at"] is not None:
-        state["dies"] = death
+    _plan(worker, state, process, death)
     if not container.get("readinessProbe") and not is_ephemeral(worker.pod, container):
         state["readyAt"] = worker.at(worker.startup(process))
     probes.begin(worker, container, state)
@@ -140,17 +142,20 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
 
 
 def _variables(worker: PodWorker, container: Object, state: Object) -> Object | None:
-    """What a container's state remembers of its variables; None if they cannot be had for now."""
-    if not environment.refers(container):
+    """What a container's state remembers of its variables, and of what its process is told by the network;
+    None if they cannot be had for now."""
+    asks = asks_network(container, worker.image(container))
+    if not asks and not environment.refers(container):
         return {}
     try:
-        return {"env": environment.variables_of(worker.store, worker.pod, container)}
+        found: Object = {"env": environment.variables_of(worker.store, worker.pod, container)}
     except ConfigError as error:
         worker.warn("Failed", f"Error: {error}", container)
         state["tries"] = state.get("tries", 0) + 1
         pause = CONFIG_PAUSE if state["tries"] < CONFIG_TRIES else CONFIG_LONG_PAUSE
         enter(state, "config-error", until=worker.at(pause), error=str(error))
         return None
+    return {**found, "answers": []} if asks else found
 
 
 def _configure(worker: PodWorker, container: Object, state: Object) -> bool:
@@ -171,8 +176,31 @@ def _fate(worker: PodWorker, process: Process, clash: int | None) -> Object:
         return _death(worker.now, 128, said + process.start_error, "StartError")
     if clash is not None:
         return _death(worker.at(STARTUP), 1, f"listen tcp :{clash}: bind: address already in use")
-    at = None if process.exits_after is None else worker.at(process.exits_after)
-    return _death(at, process.exit_code, process.message)
+    return _death(_end(worker, worker.now, process), process.exit_code, process.message)
+
+
+def _end(worker: PodWorker, since: float, process: Process) -> float | None:
+    return None if process.exits_after is None else worker.at(since + process.exits_after - worker.now)
+
+
+def _plan(worker: PodWorker, state: Object, process: Process, death: Object) -> None:
+    """Remember when the container ends, or when its process asks the network something."""
+    state.pop("asksAt", None)
+    if death["at"] is not None:
+        if "dies" not in state or death["at"] < state["dies"]["at"]:
+            state["dies"] = death
+    elif process.asks_after is not None:
+        # Not at once: the pod's address has to be known first.
+        after = max(process.asks_after, STARTUP)
+        state["asksAt"] = worker.at(state["since"] + after - worker.now)
+
+
+def _answer(worker: PodWorker, container: Object, state: Object) -> None:
+    """The container's process asks something of the network, now."""
+    calls.go_on(worker, container, state)
+    process = worker.process(container)
+    end = _end(worker, state["since"], process)
+    _plan(worker, state, process, _death(end, process.exit_code, process.message))
 
 
 def _death(at: float | None, code: int, message: str, reason: str = "") -> Object:
@@ -189,6 +217,8 @@ def _taken_port(worker: PodWorker, container: Object, process: Process) -> int |
 
 def _run(worker: PodWorker, container: Object, state: Object) -> bool:
     """Phase `running`."""
+    if state.get("asksAt", math.inf) <= worker.now:
+        _answer(worker, container, state)
     death = state.get("dies")
     if death is not None and death["at"] <= worker.now:
         _exited(worker, container, state, death)

@@ -12,19 +12,24 @@ keeps in memory beside it. A state is `{"phase", ...}`:
 
 `dies` is how and when a running container will end: `{"at", "code", "reason", "message"}`; `stopping`
 says that it was told to, `clash` names the port that it wanted and another container has, `env` are the
-variables that it got, where ConfigMaps or Secrets had a say that may have changed since. These stay from
-phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest container), `last`
-(how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt` (seconds that the next
-crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had), `life` (from
-when to when `last` ran). A running container may have `files` besides, see container_writes.py. Times are
-simulated seconds.
+variables that it got, where ConfigMaps or Secrets had a say that may have changed since; `answers` is what
+the network has told its process so far (see transcript.py), and `asksAt` when that asks again. A running
+container may have `files` besides, see container_writes.py.
+
+These stay from phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest
+container), `last` (how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt` (seconds
+that the next crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had),
+`life` (from when to when `last` ran), `told` (its `env` and `answers`). Times are simulated seconds.
 """
 
 from typing import Any, Final
 
 from clusters.engine.objects import Object
 
-_LASTING: Final = ("image", "id", "attempts", "last", "backoff", "backoffAt", "pullBackoff", "tries", "life")
+_LASTING: Final = (
+    *("image", "id", "attempts", "last", "life", "told"),
+    *("backoff", "backoffAt", "pullBackoff", "tries"),
+)
 
 
 def enter(state: Object, phase: str, **fields: Any) -> None:
@@ -45,6 +50,8 @@ def due_of(state: Object) -> list[float]:
     if state["phase"] == "running":
         if "dies" in state:
             due.append(state["dies"]["at"])
+        if "asksAt" in state:
+            due.append(state["asksAt"])
         if not state["ready"] and "readyAt" in state:
             due.append(state["readyAt"])
     return due

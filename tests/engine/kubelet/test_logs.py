@@ -134,11 +134,11 @@ def test_a_command_knows_its_variables():
 def test_an_endless_loop_is_not_run_from_its_beginning():
     world = sh(COUNTER, wait=200_000)
     found = lines(world)
-    assert len(found) == MOST_LINES
+    assert MOST_LINES * 0.9 < len(found) <= MOST_LINES
     numbers = [int(line.text.split(":")[0]) for line in found]
     since = since_of(world)
     assert numbers[-1] == int(world.store.now - since)
-    assert numbers == list(range(numbers[0], numbers[0] + MOST_LINES))
+    assert numbers == list(range(numbers[0], numbers[0] + len(found)))
     assert all(
         line.time == pytest.approx(since + number) for line, number in zip(found, numbers, strict=True)
     )
@@ -159,7 +159,7 @@ def test_a_loop_that_decides_goes_on_for_ever_too():
     script = "while true; do if [ -f /tmp/on ]; then echo on; else touch /tmp/on; fi; sleep 1; done"
     found = texts(sh(script, wait=50_000))
     assert set(found) == {"on"}
-    assert len(found) == MOST_LINES
+    assert MOST_LINES * 0.9 < len(found) <= MOST_LINES
 
 
 def test_only_so_many_lines_may_be_asked_for():

@@ -9,7 +9,7 @@ import posixpath
 import tarfile
 from typing import Final
 
-from clusters.engine.kubelet.shell.effects import STDOUT, Change, Output, ReadAll, Run, complain
+from clusters.engine.kubelet.shell.effects import STDOUT, Change, Output, ReadAll, Run, Sleep, complain
 from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.machine import Call, Program
 
@@ -50,6 +50,8 @@ def _create(call: Call, directory: str, paths: list[str]) -> Run:
     files, buffer, code = call.machine.files, io.BytesIO(), 0
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path in paths:
+            call.machine.spend(len(files))
+            yield Sleep(0.0)
             target = absolute(path, directory)
             if not files.exists(target):
                 yield complain(f"tar: {path}: Cannot stat: No such file or directory")
@@ -61,6 +63,7 @@ def _create(call: Call, directory: str, paths: list[str]) -> Run:
                     yield complain(f"tar: {name}: the content of this file is not simulated")
                     code = 2
                 elif buffer.tell() + len(data) < LONGEST:
+                    call.machine.spend(16)
                     archive.addfile(
                         _info(call, posixpath.join(path, name[len(target) :].lstrip("/")), data),
                         io.BytesIO(data),

@@ -13,16 +13,16 @@ from clusters.engine.kubelet.shell import (
 )
 from clusters.engine.kubelet.shell.machine import Program
 
-OFFLINE: Final[dict[str, Program]] = {
+ONLINE: Final[dict[str, Program]] = {
+    **http_clients.PROGRAMS,
+    **dns_clients.PROGRAMS,
+    **databases.PROGRAMS,
+}
+"""Those that ask the network."""
+PROGRAMS: Final[dict[str, Program]] = {
     **coreutils.PROGRAMS,
     **inspection.PROGRAMS,
     **archive.PROGRAMS,
     **shells.PROGRAMS,
-}
-"""Those that ask nothing of the network."""
-PROGRAMS: Final[dict[str, Program]] = {
-    **OFFLINE,
-    **http_clients.PROGRAMS,
-    **dns_clients.PROGRAMS,
-    **databases.PROGRAMS,
+    **ONLINE,
 }

@@ -73,10 +73,11 @@ def _printf(call: Call) -> Run:
         yield complain("printf: usage: printf format [arguments]")
         return 2
     form, values = _unescaped(call.arguments[0]), call.arguments[1:]
-    count = max(1, len(re.findall(r"%-?\d*[sdiu]", form)))
+    count = len(re.findall(r"%[-0]?\d*[sdiu]", form)) or len(values) + 1
     text = ""
     for start in range(0, max(1, len(values)), count):
         text += _formatted(form, values[start : start + count])
+        call.machine.spend(4 + len(form) // 16)
         if len(text) > _PRINTF_MOST:
             break
     yield say(text)
@@ -107,6 +108,7 @@ def _pwd(call: Call) -> Run:
 def _env(call: Call) -> Run:
     """`env`, `printenv`, also with a name or with a command to run."""
     words = list(call.arguments)
+    call.machine.spend(len(call.variables))
     variables = {k: v for k, v in call.variables.items() if re.fullmatch(r"[A-Za-z_][\w.-]*", k)}
     while words and "=" in words[0]:
         name, _, value = words.pop(0).partition("=")
@@ -146,6 +148,7 @@ def _date(call: Call) -> Run:
         form = "%Y-%m-%dT%H:%M:%S+00:00"
     form = form.replace("%N", f"{int(call.machine.now % 1 * 1e9):09d}")
     known = re.sub(r"%(?![aAbBcdeDFHIjmMpRsSTuUVwWyYZzn%])", "%%", form)
+    call.machine.spend(len(form))
     yield say(moment.strftime(known.replace("%n", "\n")) + "\n")
     return 0
 
@@ -159,6 +162,7 @@ def _seq(call: Call) -> Run:
     step = int(numbers[1]) if len(numbers) == 3 else 1
     last = int(numbers[-1])
     steps = range(first, last + (1 if step > 0 else -1), step) if step else range(0)
+    call.machine.spend(min(len(steps), _SEQ_MOST) // 4)
     yield say("".join(f"{number}\n" for number in steps[:_SEQ_MOST]))
     return 0
 
@@ -212,10 +216,13 @@ def _ls(call: Call) -> Run:
             yield complain(missing)
             code = 1 if _is_busybox(call) else 2
             continue
+        call.machine.spend(len(files))
+        yield Sleep(0.0)
         listed = [path] if not files.is_directory(target) or "d" in flags else files.names(target)
         if "a" not in flags and len(listed) != 1:
             listed = [name for name in listed if not name.startswith(".")]
         head = f"{path}:\n" if len(paths) > 1 and files.is_directory(target) else ""
+        call.machine.spend(len(listed) * (8 if "l" in flags else 1))
         texts.append(head + "".join(_listed(call, target, name, flags) for name in listed))
     yield say("\n".join(texts))
     return code
@@ -254,6 +261,7 @@ def _rm(call: Call) -> Run:
             )
             code = 1
         elif files.exists(target):
+            call.machine.spend(len(files))
             gone = [*files.below(target), target] if files.is_directory(target) else [target]
             files.remove(target)
             for name in gone:

@@ -94,6 +94,8 @@ class Steady(NamedTuple):
     seconds: float
 
 
+Ask = Connect | Resolve | Ping
+"""What is asked of the network."""
 Effect = Output | Sleep | ReadLine | ReadAll | Connect | Resolve | Ping | Change | Kill | Serve | Steady
 Run = Generator[Effect, Any, int]
 

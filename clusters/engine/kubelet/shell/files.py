@@ -67,6 +67,10 @@ class Files:
         """The content; None if it is not known."""
         return self._texts.get(path)
 
+    def __len__(self) -> int:
+        """Files and directories."""
+        return len(self._texts) + len(self._directories)
+
     def names(self, directory: str) -> list[str]:
         """What is in a directory, sorted."""
         inside = directory.rstrip("/") + "/"

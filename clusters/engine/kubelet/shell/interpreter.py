@@ -23,7 +23,7 @@ from clusters.engine.kubelet.shell.effects import complain as complaint
 from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.lexer import DEEPEST
 from clusters.engine.kubelet.shell.machine import Call, Machine
-from clusters.engine.kubelet.shell.steady import turns_of
+from clusters.engine.kubelet.shell.steady import Turns, never_ends, turns_of
 from clusters.engine.kubelet.shell.syntax import parse
 from clusters.engine.kubelet.shell.tree import (
     For,
@@ -47,7 +47,11 @@ NOT_FOUND: Final = 127
 CANNOT: Final = 2
 """The exit code of a line that is wrong, or that this shell does not do."""
 MOST_VARIABLES: Final = 4_096
+MOST_WORDS: Final = 10_000
 _PID: Final = "7"
+_COMMAND: Final = 6
+_SHELL: Final = 6
+"""Units of work, see machine.py."""
 _OUTPUT_KEPT: Final = 65_536
 """Bytes of the output of a `$(...)`, and of a file that is written."""
 
@@ -69,10 +73,12 @@ class Shell:
 
     def __post_init__(self) -> None:
         self.variables = {"$": _PID, **self.variables, "?": str(self.code)}
-        self.words = Words(self.variables, self._output_of, braces=self.name == "bash")
+        self.machine.spend(_SHELL + len(self.variables) // 32)
+        self.words = Words(self.variables, self._output_of, self.machine.spend, braces=self.name == "bash")
 
     def script(self, text: str) -> Run:
         """Run a script to its end or its `exit`; returns the exit code."""
+        self.machine.spend(2 * len(text))
         try:
             tree = parse(text, lenient=not self.machine.strict, depth=self.depth)
         except ShellSyntaxError as error:
@@ -179,6 +185,14 @@ class Shell:
 
     def _loop(self, node: Loop) -> Run:
         turns = turns_of(node, self.variables, self.machine.files)
+        endless = never_ends(node)
+        self.machine.endless += endless
+        try:
+            return (yield from self._turns(node, turns))
+        finally:
+            self.machine.endless -= endless
+
+    def _turns(self, node: Loop, turns: Turns | None) -> Run:
         while True:
             start = self.machine.now
             code = yield from self._condition(node.condition)
@@ -190,6 +204,7 @@ class Shell:
             if self.machine.now <= start:
                 yield Sleep(TURN)
             if turns is not None:
+                self.machine.spend(len(self.variables) // 4)
                 yield from turns.skip(self.machine.now - start)
 
     def _turn(self, body: Node) -> Generator[Effect, Any, bool]:
@@ -201,23 +216,31 @@ class Shell:
         return False
 
     def _simple(self, node: Simple) -> Run:
-        # Whoever runs this counts the steps, so that no script takes for ever in no time.
+        # Whoever runs this counts the work, so that no script takes for ever in no time.
+        self.machine.spend(_COMMAND)
         yield Sleep(0.0)
         if len(self.variables) > MOST_VARIABLES:
             raise ExpansionError("too many variables")
         words = yield from self.words.fields(node.words)
+        if len(words) > MOST_WORDS:
+            raise ExpansionError("Argument list too long")
         given = {}
         for name, word in node.assignments:
             given[name] = yield from self.words.text(word)
-        if not words:
-            self.variables.update(given)
-            if not any(isinstance(part, Substitution) for _, word in node.assignments for part in word):
-                self.set_code(0)
-            return (yield from self._redirected(node.redirections, _nothing(self.code)))
+        if words:
+            program = self._with(given, words)
+            return (yield from self._redirected(node.redirections, program))
+        self.variables.update(given)
+        if not any(isinstance(part, Substitution) for _, word in node.assignments for part in word):
+            self.set_code(0)
+        return (yield from self._redirected(node.redirections, _nothing(self.code)))
+
+    def _with(self, given: dict[str, str], words: list[str]) -> Run:
+        """Run a command with variables that are for it alone."""
         kept = {name: self.variables.get(name) for name in given}
         self.variables.update(given)
         try:
-            return (yield from self._redirected(node.redirections, self._command(words)))
+            return (yield from self._command(words))
         finally:
             for name, value in kept.items():
                 if value is None:
@@ -292,6 +315,7 @@ class Shell:
             return CANNOT
         known = self.machine.programs.get(program)
         if known is not None:
+            self.machine.spend(len(self.variables) // 32 + len(words))
             call = Call(self.machine, program, words[1:], dict(self.variables), self.start, self.depth)
             return (yield from known(call))
         if program in self.machine.image.serves:

@@ -14,7 +14,7 @@ Models the kubelet's exec and attach with the container runtime's part (`pkg/kub
 `attach(...)` gives something with the same methods. With a tty all output is on stdout. Left out: window
 sizes, and files that are not kept for others while a command still writes them.
 
-A session prints at most MOST_OUTPUT bytes and takes at most STEPS steps an `advance`.
+A session prints at most MOST_OUTPUT bytes and does at most about WORK an `advance`.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from random import Random
 from typing import Final
 
 from clusters.engine.apiserver.errors import StatusError, bad_request, not_found
-from clusters.engine.kubelet import container_writes
+from clusters.engine.kubelet import calls, container_writes
 from clusters.engine.kubelet.inside import (
     Running,
     choose_container,
@@ -38,13 +38,15 @@ from clusters.engine.kubelet.shell import effects
 from clusters.engine.kubelet.shell.builtins import Interrupt
 from clusters.engine.kubelet.shell.effects import STDERR, STDOUT, Effect, Output
 from clusters.engine.kubelet.shell.interpreter import Shell
+from clusters.engine.kubelet.shell.machine import work_of
 from clusters.engine.kubelet.shell.terminal import Input, Pipe, Terminal
-from clusters.engine.network import Network, Traffic, dns
+from clusters.engine.network import Network, Traffic
 from clusters.engine.objects import Key, Object, simulation_of, uid_of
 from clusters.engine.store import MemoryStore, Overlay
 
 MOST_OUTPUT: Final = 1 << 20
-STEPS: Final = 2_000
+WORK: Final = 10_000
+"""Units, see machine.py."""
 KILLED: Final = 137
 INTERRUPTED: Final = 130
 NOT_FOUND: Final = 127
@@ -156,7 +158,8 @@ class Session:
         return [Output(STDOUT, output.data) for output in found] if self.tty else found
 
     def _run(self) -> None:
-        for _ in range(STEPS):
+        self.machine.work = 0
+        while self.machine.work < WORK:
             if self.exit_code is not None or self.act is not None:
                 return
             if not self._is_ready():
@@ -232,6 +235,7 @@ class Session:
             self.exit_code = code
 
     def _perform(self, effect: Effect) -> None:
+        self.machine.spend(work_of(effect))
         if isinstance(effect, effects.Change):
             self._changes[effect.path] = effect.content
         elif isinstance(effect, Output):
@@ -249,16 +253,8 @@ class Session:
         """The answer of the network, and of nothing to what only concerns main processes."""
         store = self.world.image()
         pod = store.get(*self.key) or self.running.pod
-        if isinstance(effect, effects.Connect):
-            network = self.world.network()
-            return network.request(self.key, effect.address, effect.port, effect.request, name=effect.name)
-        if isinstance(effect, effects.Resolve):
-            found = dns.resolve(store, pod, effect.name, search=effect.search)
-            if found is not None:
-                self.world.rng.shuffle(found.addresses)
-            return found
-        if isinstance(effect, effects.Ping):
-            return self.world.network().answers_ping(self.key, effect.address)
+        if isinstance(effect, (effects.Connect, effects.Resolve, effects.Ping)):
+            return calls.ask(self.world.network(), self.key, effect)
         if isinstance(effect, effects.Serve):
             return self._serve(store, pod)
         return None

@@ -29,13 +29,22 @@ from clusters.engine.kubelet.shell.tree import (
 _FLAT: Final = frozenset({"", "echo", "printf", "date", "sleep", "hostname", "true", ":"})
 _UNSTEADY: Final = frozenset({"date", "read"})
 """What gives other answers in each turn."""
+_LEAVING: Final = frozenset({"break", "exit", "return", "exec"})
+_ENDLESS: Final = {False: [["true"], [":"]], True: [["false"]]}
+"""Conditions of endless loops, of `while` and of `until`."""
+
+
+def never_ends(loop: Loop) -> bool:
+    """Whether nothing in the loop can end it."""
+    conditions = [[literal(word) for word in command.words] for command in _commands(loop.condition)]
+    ends = any(_name(command) in _LEAVING for command in _commands(loop.body))
+    return len(conditions) == 1 and conditions[0] in _ENDLESS[loop.until] and not ends
 
 
 def turns_of(loop: Loop, variables: dict[str, str], files: Files) -> "Turns | None":
     """What looks at the loop's turns; None if the loop may end, or each turn may go another way."""
-    endless = [["false"]] if loop.until else [["true"], [":"]]
     conditions = [[literal(word) for word in command.words] for command in _commands(loop.condition)]
-    if len(conditions) != 1 or conditions[0] not in endless:
+    if len(conditions) != 1 or conditions[0] not in _ENDLESS[loop.until]:
         return None
     flat = _is_flat(loop.body)
     steady = flat or not any(_name(command) in _UNSTEADY for command in _commands(loop.body))

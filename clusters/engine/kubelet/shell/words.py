@@ -5,7 +5,7 @@ Models the word expansions of POSIX (Shell Command Language, 2.6). Left out: nam
 """
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 
 from clusters.engine.kubelet.shell.tree import (
@@ -43,11 +43,18 @@ class ExpansionError(Exception):
 
 
 class Words:
-    """Fills in words. `variables` are the shell's; `run` runs the script of a `$(...)` for its output."""
+    """Fills in words.
 
-    def __init__(self, variables: Mapping[str, str], run: Any, *, braces: bool = False) -> None:
+    `variables` are the shell's; `run` runs the script of a `$(...)` for its output; `spend` hears how much
+    work it was, see machine.py.
+    """
+
+    def __init__(
+        self, variables: Mapping[str, str], run: Any, spend: Callable[[int], None], *, braces: bool = False
+    ) -> None:
         self.variables = variables
         self.run = run
+        self.spend = spend
         self.braces = braces
 
     def fields(self, words: tuple[Word, ...]) -> Generator[Any, Any, list[str]]:
@@ -67,6 +74,7 @@ class Words:
         text = ""
         for index, part in enumerate(word):
             text = (text + (yield from self._part(part, first=index == 0)))[:LONGEST]
+            self.spend(1 + len(text) // 512)
         return text
 
     def _fields(self, word: Word) -> Generator[Any, Any, list[str]]:
@@ -78,6 +86,7 @@ class Words:
         for index, part in enumerate(word):
             text = yield from self._part(part, first=index == 0)
             size += len(text)
+            self.spend(1 + len(text) // 16)
             if size > _MOST:
                 raise ExpansionError("Argument list too long")
             whole = isinstance(part, (Text, Quoted)) or part.quoted
@@ -94,6 +103,7 @@ class Words:
             return output.rstrip("\n")
         if isinstance(part, Arithmetic):
             inner = yield from self.text(_dollars(part.text))
+            self.spend(len(inner))
             return str(calculate(inner, self.variables))
         return (yield from self._parameter(part))
 
