@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 HUB: Final = "docker.io"
+_REMEMBERED: Final = 512
 _CATALOGUE: Final = Path(__file__).with_name("images.yaml")
 _PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE: Final = re.compile(
@@ -80,9 +81,14 @@ class Reference(NamedTuple):
         return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
 
 
-@lru_cache(maxsize=4096)
 def parse_reference(name: str) -> Reference:
     """The full form of what people write. Raises ValueError with containerd's words."""
+    # Good ones have at most 255 characters before tag and digest; longer ones are not remembered.
+    return (_reference if len(name) <= _REMEMBERED else _reference.__wrapped__)(name)
+
+
+@lru_cache(maxsize=4096)
+def _reference(name: str) -> Reference:
     host, slash, rest = name.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         host, rest = HUB, name

@@ -14,6 +14,8 @@ _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
 _QUALIFIED: Final = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE: Final = f"({_QUALIFIED})?"
+_REMEMBERED: Final = 320
+"""Characters of the longest texts about which is remembered what is wrong: no good one is longer."""
 
 _CHARACTERS: Final = (
     "must consist of lower case alphanumeric characters{}, and must start and end with an alphanumeric"
@@ -32,9 +34,13 @@ def dns1123_label(value: str) -> Complaints:
     return (*complaints, _regex(said, _LABEL, "my-name", "123-abc"))
 
 
-@lru_cache(maxsize=4096)
 def dns1123_subdomain(value: str) -> Complaints:
     """Names of most objects."""
+    return (_subdomain if len(value) <= _REMEMBERED else _subdomain.__wrapped__)(value)
+
+
+@lru_cache(maxsize=4096)
+def _subdomain(value: str) -> Complaints:
     complaints = _too_long(value, 253)
     if re.fullmatch(_SUBDOMAIN, value):
         return complaints
@@ -42,9 +48,13 @@ def dns1123_subdomain(value: str) -> Complaints:
     return (*complaints, _regex(said, _SUBDOMAIN, "example.com"))
 
 
-@lru_cache(maxsize=4096)
 def label_key(key: str) -> Complaints:
     """Keys of labels, annotations, taints and node selectors: `app`, `example.com/app`."""
+    return (_label_key if len(key) <= _REMEMBERED else _label_key.__wrapped__)(key)
+
+
+@lru_cache(maxsize=4096)
+def _label_key(key: str) -> Complaints:
     prefix, slash, name = key.rpartition("/")
     if "/" in prefix:
         said = "a qualified name " + _qualified_characters()
@@ -65,9 +75,13 @@ def label_key(key: str) -> Complaints:
     return complaints
 
 
-@lru_cache(maxsize=4096)
 def label_value(value: str) -> Complaints:
     """Values of labels: empty or like a name."""
+    return (_label_value if len(value) <= _REMEMBERED else _label_value.__wrapped__)(value)
+
+
+@lru_cache(maxsize=4096)
+def _label_value(value: str) -> Complaints:
     complaints = _too_long(value, 63)
     if re.fullmatch(_LABEL_VALUE, value):
         return complaints

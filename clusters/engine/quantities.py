@@ -1,7 +1,8 @@
 """Resource quantities such as `500m`, `1Gi` or `2`.
 
 Models apimachinery's `pkg/api/resource/quantity.go`: reading and the canonical form. Left out: exponents
-beyond what fits a Decimal and arithmetic, which the engine does on plain integers.
+beyond what fits a Decimal, texts of more than LONGEST characters, and arithmetic, which the engine does on
+plain integers.
 """
 
 import re
@@ -19,17 +20,20 @@ _SUFFIXES: Final = {
     "n": Decimal("0.000000001"),
 }
 _QUANTITY: Final = re.compile(
-    r"^(?P<number>[+-]?(\d+\.?\d*|\.\d+))(?P<suffix>[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)$"
+    r"(?P<number>[+-]?(\d+(\.\d*)?|\.\d+))(?P<suffix>[eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)", re.ASCII
 )
+_NO_QUANTITY: Final = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
+LONGEST: Final = 1_000
+"""Characters: Decimals are made of what comes from outside, and the last ones are remembered."""
 
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Decimal:
-    found = _QUANTITY.match(text)
+    found = _QUANTITY.fullmatch(text)
     if found is None:
-        raise ValueError(
-            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-        )
+        raise ValueError(_NO_QUANTITY)
     number, suffix = found["number"], found["suffix"]
     if suffix not in _SUFFIXES:
         return Decimal(number + suffix)
@@ -41,7 +45,10 @@ def parse_quantity(value: Any) -> Decimal:
 
     Raises ValueError with Kubernetes' own words for a text that is no quantity.
     """
-    return _parse(str(value).strip())
+    text = str(value).strip()
+    if len(text) > LONGEST:
+        raise ValueError(_NO_QUANTITY)
+    return _parse(text)
 
 
 def milli(value: Any) -> int:

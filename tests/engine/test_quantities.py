@@ -36,7 +36,9 @@ def test_the_exact_amount(text, amount):
     assert parse_quantity(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1Kb", "1 Gi", "1K", "m", "1.2.3", "--1", "1ki"])
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1Kb", "1 Gi", "1K", "m", "1.2.3", "--1", "1ki", "\u0663", "1\n2", "1" * 1001]
+)
 def test_what_is_no_quantity(text):
     with pytest.raises(ValueError, match="quantities must match the regular expression"):
         parse_quantity(text)
@@ -61,3 +63,8 @@ def test_what_is_written_is_read_back(amount):
 
 def test_the_short_form_of_whole_cpus():
     assert [format_milli(amount) for amount in (0, 250, 1000, 1500)] == ["0", "250m", "1", "1500m"]
+
+
+def test_a_very_long_text_is_refused_at_once():
+    with pytest.raises(ValueError, match="regular expression"):
+        parse_quantity("1" * 3_000_000 + "x")

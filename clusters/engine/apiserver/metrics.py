@@ -19,8 +19,10 @@ from clusters.engine.store import MemoryStore
 API_VERSION: Final = "metrics.k8s.io/v1beta1"
 INTERVAL: Final = 15
 """Simulated seconds between two looks; a container that started since the last one has no figures yet."""
-_BUSY: Final = re.compile(r"\b(yes|stress|stress-ng|md5sum|sha1sum|burn)\b|\bwhile\b(?!.*\bsleep\b)", re.S)
+_BUSY: Final = re.compile(r"\b(yes|stress|stress-ng|md5sum|sha1sum|burn)\b")
 """Commands that never rest."""
+_LOOP: Final = re.compile(r"\bwhile\b")
+_REST: Final = re.compile(r"\bsleep\b")
 _CORE: Final = 10**9
 """Billionths of a CPU."""
 _MEBIBYTE: Final = 2**20
@@ -124,9 +126,16 @@ def _usage(pod: Object, container: Object, looked_at: int) -> Used:
     return int(cpu), int(memory)
 
 
+def _never_rests(command: str) -> bool:
+    if _BUSY.search(command):
+        return True
+    loops = list(_LOOP.finditer(command))
+    return bool(loops) and _REST.search(command, loops[-1].end()) is None
+
+
 def _cpu(container: Object, image: Image | None, requests: Object, seed: str) -> float:
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    if _BUSY.search(" ".join(words)):
+    if _never_rests(" ".join(words)):
         return _between(seed, *_BUSY_SHARE) * _CORE
     if words or image is None or not image.ports:
         return _between(seed, *_IDLE)

@@ -3,12 +3,14 @@
 Models `makeEnvironmentVariables` (`pkg/kubelet/kubelet_pods.go`), `pkg/kubelet/envvars`,
 `pkg/fieldpath`, `third_party/forked/golang/expansion`, and the volumes configMap, secret, downwardAPI and
 projected (`pkg/volume`). Left out: the token of the ServiceAccount; that a mounted file changes a minute
-later than its ConfigMap; that a variable outlives a deleted Service.
+later than its ConfigMap; that a variable outlives a deleted Service. Variables beyond LARGEST are an error
+of the configuration, not of the start.
 
 Nothing here writes.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -19,6 +21,9 @@ from clusters.engine.objects import Object, name_of, namespace_of, simulation_of
 from clusters.engine.store import MemoryStore
 
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LARGEST: Final = 128 * 1024
+"""Characters of all variables that a container is given, and of each text that they are put into. Linux takes
+so many for one variable and some more for all; without a limit, each could hold the one before it twice."""
 _REFERENCE: Final = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _KEYED: Final = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]")
 
@@ -46,12 +51,15 @@ def variables_of(
     """
     services = _service_variables(store, pod, started)
     found: dict[str, str] = {}
+    known = ChainMap(found, services)
     for source in container.get("envFrom") or ():
         found.update(_all_of_source(store, pod, source))
+    size = _demand_room(sum(map(len, found.values())))
     for variable in container.get("env") or ():
-        value = _value(store, pod, container, variable, {**services, **found})
+        value = _value(store, pod, container, variable, known)
         if value is not None:
             found[variable["name"]] = value
+            size = _demand_room(size + len(value))
     return found | {name: value for name, value in services.items() if name not in found}
 
 
@@ -69,13 +77,27 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
     >>> expand("$(A)-$(B)-$$(A)", {"A": "x"})
     'x-$(B)-$(A)'
+
+    Raises ConfigError for more than LARGEST characters.
     """
+    size = 0
 
     def replaced(match: re.Match[str]) -> str:
+        nonlocal size
         name = match[1]
-        return "$" if name is None else variables.get(name, match[0])
+        value = "$" if name is None else variables.get(name, match[0])
+        size = _demand_room(size + len(value))
+        return value
 
-    return _REFERENCE.sub(replaced, text)
+    # What nothing closes is searched for its end but once.
+    end = text.rfind(")") + 1
+    return _REFERENCE.sub(replaced, text[:end]) + text[end:].replace("$$", "$")
+
+
+def _demand_room(size: int) -> int:
+    if size > LARGEST:
+        raise ConfigError("argument list too long")
+    return size
 
 
 def expanded(store: MemoryStore, pod: Object, container: Object) -> Object:

@@ -78,6 +78,13 @@ def test_a_server_that_waits_uses_little_and_a_loop_a_whole_processor():
     assert 900 <= usage(pod_with(image="busybox", command=loop))[0] <= 1000
     rests = ["sh", "-c", "while true; do date; sleep 1; done"]
     assert usage(pod_with(image="busybox", command=rests))[0] <= 1
+    last = ["sh", "-c", "while sleep 1; do date; done; while true; do :; done"]
+    assert usage(pod_with(image="busybox", command=last))[0] >= 900
+
+
+def test_a_very_long_command_is_looked_through_in_one_go():
+    words = ["sh", "-c", "while " * 100_000 + "sleep"]
+    assert usage(pod_with(image="busybox", command=words))[0] <= 1
 
 
 @given(

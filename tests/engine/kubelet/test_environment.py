@@ -337,3 +337,37 @@ def test_a_text_without_dollars_is_only_ever_put_in(text, known):
     if "$" not in text:
         assert expanded == text
     assert expand(text.replace("$", "$$"), known) == text
+
+
+def test_variables_that_hold_each_other_twice_are_too_long():
+    doubling = [{"name": f"E{i}", "value": f"$(E{i - 1})" * 2} for i in range(1, 60)]
+    with pytest.raises(ConfigError, match="argument list too long"):
+        variables(env=[{"name": "E0", "value": "x"}, *doubling])
+
+
+def test_a_text_into_which_too_much_is_put_is_too_long():
+    with pytest.raises(ConfigError, match="argument list too long"):
+        expand("$(A)" * 1000, {"A": "x" * 1000})
+
+
+def test_many_variables_are_found_one_after_the_other():
+    found = variables(env=[{"name": f"E{i}", "value": f"$(E{i - 1})"} for i in range(5000)])
+    assert found["E4999"] == "$(E-1)"
+
+
+@given(st.text("$()A", max_size=20))
+def test_references_are_what_stands_between_a_dollar_and_the_next_parenthesis(text):
+    expected, at = "", 0
+    while at < len(text):
+        end = text.find(")", at)
+        if text.startswith("$$", at):
+            expected, at = expected + "$", at + 2
+        elif text.startswith("$(", at) and end >= 0:
+            expected, at = expected + {"A": "x"}.get(text[at + 2 : end], text[at : end + 1]), end + 1
+        else:
+            expected, at = expected + text[at], at + 1
+    assert expand(text, {"A": "x"}) == expected
+
+
+def test_a_text_of_references_without_end_is_read_in_one_go():
+    assert expand("$(" * 200_000, {}) == "$(" * 200_000

@@ -152,9 +152,13 @@ def _validate_type_only(spec: Object) -> list[FieldError]:
 NOT_AN_IP: Final = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 
-@lru_cache(maxsize=4096)
 def is_ipv4(text: str) -> bool:
     """Whether a text is an address as Services and pods have them."""
+    return len(text) <= len("255.255.255.255") and _is_ipv4(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_ipv4(text: str) -> bool:
     try:
         IPv4Address(text)
     except ValueError:
