@@ -40,6 +40,10 @@ class Kind(NamedTuple):
 DELETE_OPTIONS: Final = Kind("v1", "DeleteOptions")
 
 
+_OLDER: Final = {("policy/v1beta1", "Eviction"): "policy/v1"}
+"""Bodies of versions that are served no more but still taken, and the version that they are read as."""
+
+
 class Body(NamedTuple):
     """The decoded object, and what the client is warned of."""
 
@@ -67,6 +71,7 @@ def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
     """As `read`, of bytes of a media type."""
     document, complaints = _document(body, media, expected)
     obj = _typed(document, expected, body)
+    obj["apiVersion"] = _OLDER.get((obj["apiVersion"], obj["kind"]), obj["apiVersion"])
     _demand_kind(obj, expected)
     obj, unknown = decode(obj)
     complaints = [*complaints, *unknown]

@@ -1,6 +1,6 @@
 """Small things that people see who type into kubectl."""
 
-from tests.api.caller import TABLE, controller
+from tests.api.caller import PODS, TABLE, controller, pod
 
 CONTROLLERS = "/api/v1/namespaces/default/replicationcontrollers"
 
@@ -15,3 +15,11 @@ async def test_a_scale_is_printed_with_its_own_columns(call):
         "Age",
     ]
     assert table["rows"][0]["cells"][:3] == ["web", 2, 0]
+
+
+async def test_evictions_of_old_clients_are_still_taken(call):
+    # kubectl 1.20 drains so, whatever versions the server names.
+    await call.post(PODS, pod())
+    eviction = {"apiVersion": "policy/v1beta1", "kind": "Eviction", "metadata": {"name": "web"}}
+    assert (await call.post(f"{PODS}/web/eviction", eviction))["status"] == "Success"
+    assert (await call("GET", f"{PODS}/web")).code == 404
