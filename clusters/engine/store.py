@@ -24,11 +24,12 @@ from clusters.engine.objects import Key, Object, key_of
 class Entry:
     """An object and its JSON text; whichever is missing is made when it is first asked for."""
 
-    __slots__ = ("_object", "_text")
+    __slots__ = ("_object", "_size", "_text")
 
     def __init__(self, obj: Object | None = None, text: str | bytes | None = None) -> None:
         self._object = obj
         self._text = text
+        self._size = 0
 
     @property
     def object(self) -> Object:
@@ -43,6 +44,13 @@ class Entry:
             assert self._object is not None
             self._text = encode(self._object)
         return self._text
+
+    @property
+    def size(self) -> int:
+        """The length of the text, which is not kept for it."""
+        if not self._size:
+            self._size = len(self._text if self._text is not None else encode(self.object))
+        return self._size
 
 
 Objects = Map[Key, Entry]
@@ -101,6 +109,10 @@ class MemoryStore:
 
     def kinds(self) -> Kinds:
         return sorted(kind for kind, objects in self._kinds.items() if objects)
+
+    def size(self) -> int:
+        """Bytes of JSON that all objects take, about."""
+        return sum(entry.size for objects in self._kinds.values() for entry in objects.values())
 
     def indexed(self, index: str, value: str) -> ObjectList:
         """The objects that an index of INDEXES finds for a value, sorted by key."""

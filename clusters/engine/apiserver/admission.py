@@ -8,10 +8,10 @@ with the account's token.
 from typing import Final
 
 from clusters.engine import cluster
-from clusters.engine.apiserver.errors import forbidden, method_not_supported, not_found
+from clusters.engine.apiserver.errors import forbidden, method_not_supported, not_found, too_large
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.engine.changes import by_person
-from clusters.engine.objects import Key, Object, is_deleting, name_of, namespace_of
+from clusters.engine.changes import by_person, encode
+from clusters.engine.objects import Key, Object, is_deleting, key_of, name_of, namespace_of
 from clusters.engine.store import Overlay
 
 IMMORTAL_NAMESPACES: Final = frozenset({"default", "kube-system", "kube-public"})
@@ -35,6 +35,15 @@ DEFAULT_LIMITS: Final = {
 """How many a cluster may have; its `Cluster` object may say otherwise in spec.limits, by plural."""
 _FOLLOWS: Final = frozenset({"Endpoints", "EndpointSlice", "Event"})
 """Kinds that components make by themselves, as much as the rest asks for: only people are refused."""
+LARGEST: Final = 512 * 1024
+"""Bytes of JSON that people may make an object of, where etcd takes 1.5 MiB: controllers go through all of it
+again and again."""
+LARGEST_OF_DATA: Final = 2 * 1024 * 1024
+"""The same of ConfigMaps and Secrets, which are only kept; upstream they may have 1 MiB of data."""
+_DATA: Final = frozenset({"ConfigMap", "Secret"})
+SMALL: Final = 16 * 1024
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of JSON in a cluster up to which people may store objects that are not SMALL."""
 _NODE_PROBLEMS: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_SECONDS: Final = 300
 
@@ -53,6 +62,22 @@ def may_create(store: Overlay, obj: Object) -> None:
         _demand_account(store, obj)
     if resource.kind not in _FOLLOWS or by_person(store.actor):
         _demand_room(store, obj, resource.plural)
+
+
+def may_store(store: Overlay, obj: Object) -> None:
+    """Raises 413 RequestEntityTooLarge for a state of an object that is too large, and 403 Forbidden if too
+    many large ones are there. What components make is not looked at."""
+    size = len(encode(obj)) if by_person(store.actor) else 0
+    if size <= SMALL:
+        return
+    limit = LARGEST_OF_DATA if obj["kind"] in _DATA else LARGEST
+    if size > limit:
+        raise too_large(f"the object is too large: {size} bytes, where the limit is {limit}")
+    before = store.entry(key_of(obj))
+    had = before.size if before is not None else 0
+    if size > had and store.size() - had + size > MOST_BYTES:
+        why = f"exceeded quota: this cluster may have {MOST_BYTES} bytes of objects"
+        raise forbidden(obj["kind"], name_of(obj), why)
 
 
 def may_delete(kind: str, name: str) -> None:

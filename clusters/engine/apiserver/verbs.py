@@ -67,7 +67,8 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False, entries: Entri
     """Store a new object, filled in, checked and with everything that the server allocates.
 
     Returns what was stored, or with `dry_run` what would be. `entries` are its managedFields if they are
-    known already. Raises 409 AlreadyExists, 422 Invalid, 403 Forbidden, 404 for a missing namespace.
+    known already. Raises 409 AlreadyExists, 413 for one that is too large, 422 Invalid, 403 Forbidden, 404
+    for a missing namespace.
     """
     strategy = strategy_of(obj["kind"])
     asked, obj = obj, _prepared(store, obj, strategy)
@@ -79,6 +80,7 @@ def create(store: Overlay, obj: Object, *, dry_run: bool = False, entries: Entri
         obj = managed_fields.created(store, asked, obj)
     else:
         obj = managed_fields.with_entries(obj, entries)
+    admission.may_store(store, obj)
     errors = strategy.validate(obj)
     if not errors:
         obj, errors = allocation.allocate(store, obj)
@@ -105,8 +107,8 @@ def update(
 
     A resourceVersion or uid in `obj` is a precondition. An object that waits for its deletion goes with
     its last finalizer. `subresource` is by which path the spec was changed; `entries` are the
-    managedFields if they are known already. Returns what is stored now. Raises 404, 409 Conflict, 422
-    Invalid.
+    managedFields if they are known already. Returns what is stored now. Raises 403, 404, 409 Conflict, 413,
+    422 Invalid.
     """
     before = _current(store, obj)
     strategy = strategy_of(obj["kind"], subresource)
@@ -114,6 +116,7 @@ def update(
     before = strategy.default(before)
     asked, obj = obj, strategy.carry_over(strategy.default(_merged(obj, before)), before)
     obj = _noted(store, asked, before, obj, subresource, entries)
+    admission.may_store(store, obj)
     errors = [*strategy.validate(obj), *strategy.validate_update(obj, before)]
     if not errors:
         obj, errors = allocation.allocate(store, obj)
@@ -143,6 +146,7 @@ def update_status(
     if "simulation" in obj:
         changed["simulation"] = obj["simulation"]
     changed = _noted(store, obj, before, changed, "status", entries)
+    admission.may_store(store, changed)
     return changed if dry_run else store.update(changed)
 
 
