@@ -18,6 +18,7 @@ import yaml
 HUB: Final = "docker.io"
 _REMEMBERED: Final = 512
 _CATALOGUE: Final = Path(__file__).with_name("images.yaml")
+_PROGRAMS: Final = Path(__file__).with_name("programs.yaml")
 _PART: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE: Final = re.compile(
     rf"(?P<path>{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?",
@@ -165,43 +166,24 @@ def _image(entry: dict[str, Any]) -> Image:
     return Image(**fields)
 
 
-_COREUTILS: Final = frozenset(
-    {
-        *("[", "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df", "dirname", "du", "echo"),
-        *("env", "expr", "false", "find", "getent", "grep", "gzip", "head", "hostname", "id", "kill", "ln"),
-        *("ls", "mkdir", "mktemp", "mv", "nproc", "printenv", "printf", "pwd", "readlink", "rm", "rmdir"),
-        *(
-            "sed",
-            "seq",
-            "sh",
-            "sleep",
-            "sort",
-            "stat",
-            "tail",
-            "tar",
-            "tee",
-            "test",
-            "timeout",
-            "touch",
-            "tr",
-        ),
-        *("true", "tty", "uname", "uniq", "wc", "which", "whoami", "xargs", "yes"),
+@lru_cache(maxsize=1)
+def _bases() -> dict[str, frozenset[str]]:
+    """The programs of each base that images.yaml names."""
+    known = yaml.safe_load(_PROGRAMS.read_text(encoding="utf-8"))
+    common, busybox = frozenset(known["coreutils"]), frozenset(known["busybox"])
+    return {
+        "none": frozenset(),
+        "debian": common | frozenset(known["debian"]),
+        "busybox": common - {"getent"} | busybox,
+        "alpine": common | busybox | {"apk"},
     }
-)
-_BASES: Final = {
-    "none": frozenset[str](),
-    # Debian and Ubuntu without any package on top: bash, but neither ps nor ping.
-    "debian": _COREUTILS | {"bash", "dash", "apt-get", "perl"},
-    "busybox": _COREUTILS - {"getent"} | {"ash", "nslookup", "ping", "ps", "top", "vi", "wget", "nc", "free"},
-    "alpine": _COREUTILS | {"ash", "nslookup", "ping", "ps", "top", "vi", "wget", "nc", "free", "apk"},
-}
 
 
 @lru_cache(maxsize=256)
 def programs_of(image: Image) -> frozenset[str]:
     """The names of all programs that a shell in the image would find."""
     own = {name.rpartition("/")[2] for name in (*image.serves, *image.programs)}
-    return _BASES[image.base] | own | ({"curl"} if image.curl else set())
+    return _bases()[image.base] | own | ({"curl"} if image.curl else set())
 
 
 @lru_cache(maxsize=4096)

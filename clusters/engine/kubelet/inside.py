@@ -25,6 +25,13 @@ from clusters.engine.store import MemoryStore, Overlay
 
 KUBELET_PORT: Final = 10250
 _KERNEL: Final = "6.12.57+deb13-amd64"
+_FILES: Final = {
+    "none": (),
+    "busybox": ("/etc/localtime", "/etc/nsswitch.conf", "/etc/shadow"),
+    "alpine": ("/etc/alpine-release", "/etc/apk/repositories", "/etc/os-release", "/etc/shadow"),
+    "debian": ("/etc/debian_version", "/etc/os-release", "/etc/profile", "/etc/shadow", "/root/.bashrc"),
+}
+"""Files that each base has, with contents that are not simulated."""
 
 
 class Running(NamedTuple):
@@ -135,7 +142,7 @@ def machine_of(store: MemoryStore, running: Running, now: float, *, tty: bool = 
 
 def _files(running: Running, around: Surroundings, now: float) -> Files:
     container, image = running.container, running.image
-    texts: dict[str, bytes | None] = dict.fromkeys(image.files)
+    texts: dict[str, bytes | None] = dict.fromkeys((*image.files, *_FILES[image.base]))
     texts |= dict(around.files)
     texts |= running.process.files(now - running.state["since"])
     mounts = [mount["mountPath"].rstrip("/") or "/" for mount in container.get("volumeMounts") or ()]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from clusters.engine.images import Image
+from clusters.engine.images import Image, programs_of
 from clusters.engine.kubelet import transcript
 from clusters.engine.kubelet.replay import LOG_WORK, Asked, Replay, machine_for, replay
 from clusters.engine.kubelet.shell.catalogue import ONLINE
@@ -83,8 +83,11 @@ def words_of(container: Object, image: Image) -> list[str]:
     command, args = container.get("command") or [], container.get("args") or []
     if not command and (not args or not image.entrypoint):
         return []
-    entrypoint = [] if image.entrypoint == "sh" else [image.entrypoint]
-    return [*(command or entrypoint), *args]
+    if command or image.entrypoint == "sh":
+        return [*command, *args]
+    # As the images' docker-entrypoint.sh do it: options are for the program, all else is a command line.
+    takes = args[0].startswith("-") or not (image.serves or args[0].rpartition("/")[2] in programs_of(image))
+    return [*([image.entrypoint] if takes else []), *args]
 
 
 def reads_commands(container: Object, image: Image) -> bool:

@@ -15,6 +15,7 @@ from clusters.engine.kubelet import probes
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.texts import go_duration, pod_text
 from clusters.engine.objects import Object, containers_of, ephemeral_containers_of
+from clusters.engine.pod_conditions import pod_condition
 
 _WAITING: Final = {
     "pull-error": "ErrImagePull",
@@ -24,6 +25,7 @@ _WAITING: Final = {
     "config-error": "CreateContainerConfigError",
     "backoff": "CrashLoopBackOff",
 }
+_FINISHED: Final = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}
 _OURS: Final = frozenset(
     {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
 )
@@ -46,7 +48,7 @@ def generate_api_pod_status(worker: PodWorker, *, terminal: bool = False) -> Obj
     status = {
         **before,
         "phase": phase,
-        "conditions": _conditions(worker, before, phase, containers, now),
+        "conditions": _conditions(worker, phase, containers),
         "hostIP": host,
         "hostIPs": [{"ip": host}],
         "startTime": before.get("startTime") or now,
@@ -134,34 +136,33 @@ def _current_state(container: Object, state: Object, worker: PodWorker) -> Objec
     return {"waiting": {"reason": _WAITING[phase], "message": said}}
 
 
-def _conditions(
-    worker: PodWorker, before: Object, phase: str, containers: list[Object], now: str
-) -> list[Object]:
-    old = {condition["type"]: condition for condition in before.get("conditions") or ()}
-    unready = [container["name"] for container in containers if not container["ready"]]
-    why: dict[str, str] = {}
-    if phase == "Succeeded":
-        why = {"reason": "PodCompleted"}
-    elif unready:
-        why = {
-            "reason": "ContainersNotReady",
-            "message": f"containers with unready status: [{' '.join(unready)}]",
-        }
-    ready = "False" if why else "True"
+def _conditions(worker: PodWorker, phase: str, containers: list[Object]) -> list[Object]:
+    pod = worker.pod
+    finished = _FINISHED.get(phase, "")
+    unready = _unready(finished, containers)
+    ready = "False" if unready[0] else "True"
+    completed = finished if phase == "Succeeded" else ""
     found = [
-        _condition(old, "PodReadyToStartContainers", "True" if worker.ip else "False", {}, now),
-        _condition(old, "Initialized", "True", {}, now),
-        _condition(old, "Ready", ready, why, now),
-        _condition(old, "ContainersReady", ready, why, now),
-        _condition(old, "PodScheduled", "True", {}, now),
+        pod_condition(pod, type_, status, worker.now, *why)
+        for type_, status, *why in (
+            ("PodReadyToStartContainers", "True" if worker.ip else "False"),
+            ("Initialized", "True", completed),
+            ("Ready", ready, *unready),
+            ("ContainersReady", ready, *unready),
+            ("PodScheduled", "True"),
+        )
     ]
-    return found + [condition for type_, condition in old.items() if type_ not in _OURS]
+    old = (pod.get("status") or {}).get("conditions") or ()
+    return found + [condition for condition in old if condition["type"] not in _OURS]
 
 
-def _condition(old: dict[str, Object], type_: str, status: str, why: dict[str, str], now: str) -> Object:
-    before = old.get(type_)
-    since = before["lastTransitionTime"] if before and before["status"] == status else now
-    return {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since, **why}
+def _unready(finished: str, containers: list[Object]) -> tuple[str, str]:
+    """Why the containers of a pod are not ready: reason and message, both "" if they are."""
+    if finished:
+        return finished, ""
+    unready = [container["name"] for container in containers if not container["ready"]]
+    said = f"containers with unready status: [{' '.join(unready)}]"
+    return ("ContainersNotReady", said) if unready else ("", "")
 
 
 def host_ip(node: Object) -> str:

@@ -60,8 +60,7 @@ def variables_in(store: MemoryStore, pod: Object, container: Object, image: Imag
         found = environment_of(store, pod, container)
     except ConfigError:
         found = {"HOSTNAME": hostname_of(pod)}
-    home = "/root" if image.user == "root" else f"/home/{image.user}"
-    return {**found, "HOME": home, "PWD": container.get("workingDir") or image.workdir}
+    return {**found, "HOME": "/root" if image.user == "root" else f"/home/{image.user}"}
 
 
 def hosts_file(pod: Object) -> str:

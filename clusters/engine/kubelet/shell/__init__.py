@@ -7,7 +7,7 @@ tree.py          what a command line is made of; lexer.py and syntax.py read it
 words.py         words with their variables filled in
 interpreter.py   runs trees; builtins.py what a shell does itself, steady.py loops that repeat
 shells.py        sh and bash as programs
-coreutils.py     small programs; inspection.py those that look around, archive.py tar
+coreutils.py     small programs; ls.py; inspection.py those that look around, archive.py tar
 http_clients.py  curl, with curl_options.py; wget.py, urls.py
 dns_clients.py   nslookup, getent, ping
 databases.py     the clients of databases

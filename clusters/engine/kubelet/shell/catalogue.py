@@ -9,6 +9,7 @@ from clusters.engine.kubelet.shell import (
     dns_clients,
     http_clients,
     inspection,
+    ls,
     shells,
 )
 from clusters.engine.kubelet.shell.machine import Program
@@ -21,6 +22,7 @@ ONLINE: Final[dict[str, Program]] = {
 """Those that ask the network."""
 PROGRAMS: Final[dict[str, Program]] = {
     **coreutils.PROGRAMS,
+    **ls.PROGRAMS,
     **inspection.PROGRAMS,
     **archive.PROGRAMS,
     **shells.PROGRAMS,

@@ -137,6 +137,9 @@ def _sleep(call: Call) -> Run:
 
 
 def _endless(call: Call) -> Run:
+    if call.machine.strict:
+        yield complain(f"{call.name}: this program is not simulated")
+        return 2
     yield Sleep(float("inf"))
     return 0
 
@@ -187,56 +190,22 @@ def _show(call: Call, path: str) -> Run:
         return 0
     if files.is_directory(target):
         yield complain(
-            "cat: read error: Is a directory" if _is_busybox(call) else f"cat: {path}: Is a directory"
+            "cat: read error: Is a directory" if is_busybox(call) else f"cat: {path}: Is a directory"
         )
     elif target == "/dev/null" or (files.exists(target) and not call.machine.strict):
         return 0
     elif files.exists(target):
         yield complain(f"cat: {path}: the content of this file is not simulated")
-    elif _is_busybox(call):
+    elif is_busybox(call):
         yield complain(f"cat: can't open '{path}': No such file or directory")
     else:
         yield complain(f"cat: {path}: No such file or directory")
     return 1
 
 
-def _is_busybox(call: Call) -> bool:
+def is_busybox(call: Call) -> bool:
+    """Whether small programs are busybox's, not GNU's."""
     return call.machine.image.base != "debian"
-
-
-def _ls(call: Call) -> Run:
-    flags, paths = options(call.arguments)
-    code, texts = 0, []
-    for path in paths or ["."]:
-        target, files = absolute(path, call.machine.directory), call.machine.files
-        if not files.exists(target):
-            missing = f"ls: {path}: No such file or directory"
-            if not _is_busybox(call):
-                missing = f"ls: cannot access '{path}': No such file or directory"
-            yield complain(missing)
-            code = 1 if _is_busybox(call) else 2
-            continue
-        call.machine.spend(len(files))
-        yield Sleep(0.0)
-        listed = [path] if not files.is_directory(target) or "d" in flags else files.names(target)
-        if "a" not in flags and len(listed) != 1:
-            listed = [name for name in listed if not name.startswith(".")]
-        head = f"{path}:\n" if len(paths) > 1 and files.is_directory(target) else ""
-        call.machine.spend(len(listed) * (8 if "l" in flags else 1))
-        texts.append(head + "".join(_listed(call, target, name, flags) for name in listed))
-    yield say("\n".join(texts))
-    return code
-
-
-def _listed(call: Call, directory: str, name: str, flags: set[str]) -> str:
-    if "l" not in flags:
-        return f"{name}\n"
-    path = absolute(name, directory)
-    files = call.machine.files
-    kind = "drwxr-xr-x    2" if files.is_directory(path) else "-rw-r--r--    1"
-    size = len(files.read(path) or b"")
-    day = datetime.fromtimestamp(int(call.machine.now), UTC).strftime("%b %e %H:%M")
-    return f"{kind} root     root     {size:>9} {day} {name}\n"
 
 
 def _touch(call: Call) -> Run:
@@ -256,7 +225,7 @@ def _rm(call: Call) -> Run:
         if files.is_directory(target) and not flags & {"r", "R"}:
             yield complain(
                 f"rm: '{path}' is a directory"
-                if _is_busybox(call)
+                if is_busybox(call)
                 else f"rm: cannot remove '{path}': Is a directory"
             )
             code = 1
@@ -267,7 +236,7 @@ def _rm(call: Call) -> Run:
             for name in gone:
                 yield Change(name, None)
         elif "f" not in flags:
-            said = f"can't remove '{path}'" if _is_busybox(call) else f"cannot remove '{path}'"
+            said = f"can't remove '{path}'" if is_busybox(call) else f"cannot remove '{path}'"
             yield complain(f"rm: {said}: No such file or directory")
             code = 1
     return code
@@ -280,7 +249,7 @@ def _mkdir(call: Call) -> Run:
         if call.machine.files.exists(target) and "p" not in flags:
             said = (
                 f"can't create directory '{path}'"
-                if _is_busybox(call)
+                if is_busybox(call)
                 else f"cannot create directory '{path}'"
             )
             yield complain(f"mkdir: {said}: File exists")
@@ -346,15 +315,57 @@ def _compared(left: str, operator: str, right: str) -> bool | None:
     return comparisons[operator]() if operator in comparisons else None
 
 
-def _tail(call: Call) -> Run:
-    """`tail -f` of anything waits for ever; else a file's last ten lines."""
-    flags, paths = options([word for word in call.arguments if not re.fullmatch(r"-?n?\d+|-n", word)])
+def _which(call: Call) -> Run:
     code = 0
-    for path in paths:
-        if path != "/dev/null":
-            code = (yield from _show(call, path)) or code
+    for name in options(call.arguments)[1]:
+        if call.machine.has(name):
+            yield say(f"/usr/bin/{name.rpartition('/')[2]}\n")
+        else:
+            code = 1
+    return code
+
+
+def _line_count(arguments: list[str]) -> tuple[int, list[str]]:
+    """How many lines `-n 5`, `-n5` or `-5` ask for, 10 by themselves; and the other words."""
+    count, rest, words = 10, list[str](), list(arguments)
+    while words:
+        word = words.pop(0)
+        if word == "-n" and words:
+            word = f"-{words.pop(0)}"
+        found = re.fullmatch(r"-n?\+?-?([0-9]{1,7})", word)
+        if found is not None:
+            count = int(found[1])
+        else:
+            rest.append(word)
+    return count, rest
+
+
+def _head(call: Call) -> Run:
+    count, rest = _line_count(call.arguments)
+    return (yield from _lines_of(call, options(rest)[1], slice(count)))
+
+
+def _tail(call: Call) -> Run:
+    """A file's last lines; with -f it then waits for ever, as nobody here writes on."""
+    count, rest = _line_count(call.arguments)
+    flags, paths = options(rest)
+    code = yield from _lines_of(call, paths, slice(-count, None) if count else slice(0))
     if flags & {"f", "F"}:
         yield Sleep(float("inf"))
+    return code
+
+
+def _lines_of(call: Call, paths: list[str], wanted: slice) -> Run:
+    if not paths:
+        data: bytes = yield ReadAll()
+        yield Output(STDOUT, b"".join(data.splitlines(keepends=True)[wanted]))
+    code = 0
+    for path in paths:
+        text = call.machine.files.read(absolute(path, call.machine.directory))
+        if text is None:
+            code = (yield from _show(call, path)) or code
+        else:
+            yield Output(STDOUT, b"".join(text.splitlines(keepends=True)[wanted]))
     return code
 
 
@@ -369,10 +380,11 @@ PROGRAMS: Final[dict[str, Program]] = {
     "sleep": _sleep,
     "yes": _endless,
     "top": _endless,
+    "which": _which,
+    "head": _head,
     "date": _date,
     "seq": _seq,
     "cat": _cat,
-    "ls": _ls,
     "touch": _touch,
     "rm": _rm,
     "mkdir": _mkdir,

@@ -4,7 +4,8 @@ Stand in for util-linux, procps and busybox. Left out: everything that would nee
 """
 
 import re
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from clusters.engine.kubelet.shell.coreutils import options
 from clusters.engine.kubelet.shell.effects import Kill, Run, complain, say
@@ -53,34 +54,81 @@ def _uname(call: Call) -> Run:
     return 0
 
 
-def _processes(call: Call) -> list[tuple[int, str]]:
-    """(pid, command line): the container's own, what this session was started with, and `ps` itself."""
-    own = " ".join([call.name, *call.arguments])
-    later = list(dict.fromkeys([*call.machine.processes, own]))
-    return [(1, call.machine.command), *enumerate(later, _FIRST_PID)]
+class _Running(NamedTuple):
+    """A process: `tty` "?" has none, `started` is in simulated seconds."""
+
+    pid: int
+    line: str
+    tty: str
+    started: float
+
+    @property
+    def name(self) -> str:
+        return self.line.split()[0].rpartition("/")[2][:15] if self.line.split() else ""
+
+    @property
+    def clock(self) -> str:
+        return datetime.fromtimestamp(int(self.started), UTC).strftime("%H:%M")
+
+
+def _processes(call: Call) -> list[_Running]:
+    """The container's own process, what this session was started with, and `ps` itself."""
+    machine, own = call.machine, " ".join([call.name, *call.arguments])
+    later = list(dict.fromkeys([*machine.processes, own]))
+    tty = "pts/0" if machine.tty else "?"
+    # Who is attached to process 1 has its terminal.
+    first = _Running(1, machine.command, "?" if machine.processes else tty, machine.started)
+    return [first, *(_Running(pid, line, tty, machine.now) for pid, line in enumerate(later, _FIRST_PID))]
 
 
 def _ps(call: Call) -> Run:
     flags, words = options(call.arguments)
-    shown = flags | set("".join(words))
-    processes = _processes(call)
+    shown, processes = flags | set("".join(words)), _processes(call)
     if call.machine.image.base != "debian":
-        yield say("PID   USER     TIME  COMMAND\n")
-        yield say("".join(f"{pid:>5} {call.machine.user:<8}  0:00 {line}\n" for pid, line in processes))
+        yield from _ps_of_busybox(call, processes)
     elif "u" in shown:
-        yield say("USER       PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
-        for pid, line in processes:
-            yield say(
-                f"{call.machine.user:<8} {pid:>5}  0.0  0.1  10000  5000 ?        S    00:00   0:00 {line}\n"
-            )
-    elif shown & {"e", "f", "A", "x"}:
-        yield say("UID        PID  PPID  C STIME TTY          TIME CMD\n")
-        for pid, line in processes:
-            yield say(f"{call.machine.user:<8} {pid:>5}     0  0 00:00 ?        00:00:00 {line}\n")
+        yield from _ps_of_users(call, processes)
+    elif shown & {"e", "A", "x"}:
+        yield from _ps_full(call, processes) if "f" in flags else _ps_short(processes)
     else:
-        yield say("  PID TTY          TIME CMD\n")
-        for pid, line in processes[1:]:
-            yield say(f"{pid:>5} pts/0    00:00:00 {line.split()[0]}\n")
+        # Only those at the same terminal, or at none.
+        near = [process for process in processes if process.tty == processes[-1].tty]
+        yield from _ps_full(call, near) if "f" in flags else _ps_short(near)
+    return 0
+
+
+def _ps_of_busybox(call: Call, processes: list[_Running]) -> Run:
+    yield say("PID   USER     TIME  COMMAND\n")
+    for process in processes:
+        yield say(f"{process.pid:>5} {call.machine.user[:8]:<8}  0:00 {process.line}\n")
+    return 0
+
+
+def _ps_of_users(call: Call, processes: list[_Running]) -> Run:
+    yield say("USER       PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
+    for process in processes:
+        state = ("R" if process is processes[-1] else "S") + ("s" if process.pid <= _FIRST_PID else "")
+        state += "+" if process.tty != "?" and process is processes[-1] else ""
+        yield say(
+            f"{call.machine.user:<8} {process.pid:>5}  0.0  0.1  10000  5000 {process.tty:<8} {state:<4}"
+            f" {process.clock:<5}   0:00 {process.line}\n"
+        )
+    return 0
+
+
+def _ps_full(call: Call, processes: list[_Running]) -> Run:
+    yield say("UID        PID  PPID  C STIME TTY          TIME CMD\n")
+    for process in processes:
+        parent = process.pid - 1 if process.pid > _FIRST_PID else 0
+        ids = f"{call.machine.user:<8} {process.pid:>5} {parent:>5}"
+        yield say(f"{ids}  0 {process.clock} {process.tty:<8} 00:00:00 {process.line}\n")
+    return 0
+
+
+def _ps_short(processes: list[_Running]) -> Run:
+    yield say("  PID TTY          TIME CMD\n")
+    for process in processes:
+        yield say(f"{process.pid:>5} {process.tty:<8} 00:00:00 {process.name}\n")
     return 0
 
 
@@ -95,7 +143,7 @@ def _kill(call: Call) -> Run:
     if not words:
         yield complain("kill: you need to specify whom to kill")
         return 1
-    pids, code = {str(pid) for pid, _ in _processes(call)}, 0
+    pids, code = {str(process.pid) for process in _processes(call)}, 0
     for word in words:
         if word not in pids:
             yield complain(f"kill: ({word}) - No such process")

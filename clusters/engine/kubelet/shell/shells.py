@@ -16,6 +16,7 @@ _LONGEST_OPEN: Final = 4_096
 def sh(call: Call) -> Run:
     """What a shell does that was called with these arguments."""
     shell = Shell(call.machine, call.name, dict(call.variables), depth=call.depth + 1)
+    shell.variables.setdefault("PWD", call.machine.directory)
     flags, rest = _flags(call.arguments)
     shell.stops = "e" in flags
     if "c" in flags:
