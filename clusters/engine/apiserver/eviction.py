@@ -16,8 +16,8 @@ from clusters.engine.objects import (
     is_ready,
     key_of,
     name_of,
-    with_status,
 )
+from clusters.engine.pod_conditions import pod_condition, with_pod_condition
 from clusters.engine.store import Overlay
 
 _MOST_DISRUPTED: Final = 2000
@@ -102,16 +102,9 @@ def _demand_preconditions(pod: Object, preconditions: Object) -> None:
 
 
 def _delete(store: Overlay, pod: Object, options: Object) -> None:
-    told = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "lastProbeTime": None,
-        "lastTransitionTime": rfc3339(store.now),
-        "reason": "EvictionByEvictionAPI",
-        "message": "Eviction API: evicting",
-    }
-    others = [c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] != told["type"]]
-    verbs.update_status(store, with_status(pod, conditions=[*others, told]))
+    reason, said = "EvictionByEvictionAPI", "Eviction API: evicting"
+    condition = pod_condition(pod, "DisruptionTarget", "True", store.now, reason, said)
+    verbs.update_status(store, with_pod_condition(pod, condition))
     verbs.delete(
         store,
         *key_of(pod),

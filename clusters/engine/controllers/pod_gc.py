@@ -11,7 +11,6 @@ from typing import Final
 from clusters.engine import ipam
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.clock import rfc3339
 from clusters.engine.objects import (
     Key,
     Object,
@@ -21,6 +20,7 @@ from clusters.engine.objects import (
     uid_of,
     with_status,
 )
+from clusters.engine.pod_conditions import pod_condition, with_pod_condition
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
 
@@ -74,16 +74,9 @@ def _failed(store: Overlay, pod: Object) -> Object:
     """Report a pod whose machine is gone as failed, so that whoever waits for it learns the truth."""
     if is_finished(pod):
         return pod
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "lastProbeTime": None,
-        "lastTransitionTime": rfc3339(store.now),
-        "reason": "DeletionByPodGC",
-        "message": "PodGC: node no longer exists",
-    }
-    others = [c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] != condition["type"]]
-    return verbs.update_status(store, with_status(pod, phase="Failed", conditions=[*others, condition]))
+    said = "PodGC: node no longer exists"
+    condition = pod_condition(pod, "DisruptionTarget", "True", store.now, "DeletionByPodGC", said)
+    return verbs.update_status(store, with_pod_condition(with_status(pod, phase="Failed"), condition))
 
 
 def _delete(store: Overlay, pod: Object) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from clusters.engine import events
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.clock import parse_rfc3339, rfc3339
+from clusters.engine.clock import parse_rfc3339
 from clusters.engine.objects import (
     Key,
     Object,
@@ -22,8 +22,8 @@ from clusters.engine.objects import (
     simulation_of,
     uid_of,
     with_simulation,
-    with_status,
 )
+from clusters.engine.pod_conditions import pod_condition, with_pod_condition
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.taints import no_execute, toleration_seconds
 from clusters.engine.workqueue import WorkQueue
@@ -92,16 +92,9 @@ def _may_concern(change: Change, store: MemoryStore) -> bool:
 
 def _evict(store: Overlay, pod: Object) -> None:
     _tell(store, pod, f"Marking for deletion Pod {namespace_of(pod)}/{name_of(pod)}")
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "lastProbeTime": None,
-        "lastTransitionTime": rfc3339(store.now),
-        "reason": "DeletionByTaintManager",
-        "message": "Taint manager: deleting due to NoExecute taint",
-    }
-    others = [c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] != condition["type"]]
-    verbs.update_status(store, with_status(pod, conditions=[*others, condition]))
+    said = "Taint manager: deleting due to NoExecute taint"
+    condition = pod_condition(pod, "DisruptionTarget", "True", store.now, "DeletionByTaintManager", said)
+    verbs.update_status(store, with_pod_condition(pod, condition))
     verbs.delete(store, *key_of(pod), uid=uid_of(pod))
 
 

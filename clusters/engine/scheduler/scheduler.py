@@ -14,7 +14,7 @@ from typing import Final
 from clusters.engine import cluster, events
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.clock import quantise, rfc3339
+from clusters.engine.clock import quantise
 from clusters.engine.indexes import pod_requests
 from clusters.engine.objects import (
     Key,
@@ -29,8 +29,8 @@ from clusters.engine.objects import (
     name_of,
     namespace_of,
     uid_of,
-    with_status,
 )
+from clusters.engine.pod_conditions import pod_condition, with_pod_condition
 from clusters.engine.scheduler import filters, scores
 from clusters.engine.scheduler.node_info import NodeInfo, Snapshot
 from clusters.engine.store import MemoryStore, Overlay
@@ -165,16 +165,8 @@ def _handle_failure(store: Overlay, pod: Object, message: str) -> None:
     before = condition_of(pod, "PodScheduled")
     if before is not None and before["status"] == "False" and before.get("message") == message:
         return
-    condition = {
-        "type": "PodScheduled",
-        "status": "False",
-        "lastProbeTime": None,
-        "lastTransitionTime": before["lastTransitionTime"] if before else rfc3339(store.now),
-        "reason": "Unschedulable",
-        "message": message,
-    }
-    others = [c for c in (pod.get("status") or {}).get("conditions") or () if c["type"] != "PodScheduled"]
-    pod = verbs.update_status(store, with_status(pod, conditions=[*others, condition]))
+    condition = pod_condition(pod, "PodScheduled", "False", store.now, "Unschedulable", message)
+    pod = verbs.update_status(store, with_pod_condition(pod, condition))
     events.record_action(
         store, pod, "FailedScheduling", message, type_="Warning", component=NAME, action="Scheduling"
     )
