@@ -69,15 +69,21 @@ async def read(request: Request, expected: Kind, validation: str) -> Body:
 
 def decoded(body: bytes, media: str, expected: Kind, validation: str) -> Body:
     """As `read`, of bytes of a media type."""
-    document, complaints = _document(body, media, expected)
+    document, twice = _document(body, media, expected)
     obj = _typed(document, expected, body)
     obj["apiVersion"] = _OLDER.get((obj["apiVersion"], obj["kind"]), obj["apiVersion"])
     _demand_kind(obj, expected)
     obj, unknown = decode(obj)
-    complaints = [*complaints, *unknown]
-    if complaints and validation == STRICT:
-        raise cannot_handle(obj, f"strict decoding error: {', '.join(complaints)}")
-    return Body(obj, [] if validation == IGNORE else complaints)
+    if validation == STRICT and (twice or unknown):
+        if twice and media == YAML:
+            twice = [yaml_error(twice)]
+        raise cannot_handle(obj, f"strict decoding error: {', '.join([*twice, *unknown])}")
+    return Body(obj, [] if validation == IGNORE else [*twice, *unknown])
+
+
+def yaml_error(complaints: list[str]) -> str:
+    """What is wrong with a text in YAML, as Go's parser says it all at once."""
+    return "\n  ".join(["yaml: unmarshal errors:", *complaints])
 
 
 def decoded_options(body: bytes, media: str) -> Object:
@@ -93,7 +99,7 @@ def _document(body: bytes, media: str, expected: Kind) -> tuple[Any, list[str]]:
         return decode_protobuf(body, *expected), []
     if media == YAML:
         try:
-            return read_document(body.decode("utf-8", "replace")), []
+            return read_document(body.decode("utf-8", "replace"))
         except StatusError as error:
             why = error.message.removeprefix("error converting YAML to JSON: ")
             raise _unrecognized(expected, why, body) from error

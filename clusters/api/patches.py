@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from clusters.api.answers import Answer, json_answer
-from clusters.api.bodies import LONG
+from clusters.api.bodies import LONG, yaml_error
 from clusters.api.negotiation import media_type
-from clusters.api.options import WriteOptions, write_options
+from clusters.api.options import IGNORE, STRICT, WriteOptions, write_options
 from clusters.api.request import Request, Target
 from clusters.api.writes import Answerer, run, tried, warnings_of
 from clusters.engine.apiserver import fields
@@ -61,13 +61,13 @@ async def _read(request: Request) -> tuple[Patch, WriteOptions]:
     if not applies and "force" in request.query:
         raise _bad_option(fields.forbidden("force", "may not be specified for non-apply patch"))
     body = await request.read_body()
-    parse = partial(_parsed, media, body)
+    parse = partial(_parsed, media, body, options.validation)
     return parse() if len(body) < LONG else await asyncio.to_thread(parse), options
 
 
-def _parsed(media: str, body: bytes) -> Patch:
+def _parsed(media: str, body: bytes, validation: str) -> Patch:
     if media == patching.APPLY:
-        return Patch(media, _configuration(body), [])
+        return Patch(media, *_configuration(body, validation))
     try:
         return Patch(media, *parse_json(body))
     except ValueError as error:
@@ -75,17 +75,20 @@ def _parsed(media: str, body: bytes) -> Patch:
         raise bad_request(f"{said}{error}") from error
 
 
-def _configuration(body: bytes) -> Any:
+def _configuration(body: bytes, validation: str) -> tuple[Any, list[str]]:
     try:
-        document = read_document(body.decode("utf-8", "replace"))
+        document, twice = read_document(body.decode("utf-8", "replace"))
     except StatusError as error:
         raise bad_request(f"error decoding YAML: {error.message}") from error
     if document is None:
-        return {}
+        return {}, twice
+    if twice and validation == STRICT:
+        why = f"error converting YAML to JSON: {yaml_error(twice)}"
+        raise bad_request(f"error strict decoding YAML: {why}")
     if not isinstance(document, dict):
         why = f"json: cannot unmarshal {json_type(document)} into Go value of type map[string]interface {{}}"
         raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
-    return document
+    return document, [] if validation == IGNORE else twice
 
 
 def _patch(

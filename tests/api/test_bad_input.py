@@ -165,6 +165,32 @@ async def test_unknown_and_doubled_fields_are_dropped_with_or_without_warnings(c
         assert "colour" not in patched.json
 
 
+async def test_keys_that_are_twice_in_yaml_are_refused_warned_of_or_ignored(call, cluster, filled):
+    twice = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata:\n  b: '1'\n  b: '2'\n"
+    line = 'line 6: key "b" already set in map'
+    errors = f"yaml: unmarshal errors:\n  {line}"
+    handled = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: '
+    for method, media, path, said in (
+        ("PUT", "application/yaml", PATHS["MAP"], f"{handled}{errors}"),
+        (
+            "PATCH",
+            "application/apply-patch+yaml",
+            PATHS["MAP"],
+            f"error strict decoding YAML: error converting YAML to JSON: {errors}",
+        ),
+    ):
+        query = {"content_type": media, "fieldManager": "someone"}
+        strict = await call(method, path, twice, **query, fieldValidation="Strict")
+        assert (strict.code, strict.json["reason"], strict.message) == (400, "BadRequest", said)
+        assert await revision(cluster) == filled
+        for validation, warnings in (("Warn", [line]), ("Ignore", [])):
+            reply = await call(method, path, twice, **query, fieldValidation=validation, dryRun="All")
+            assert (reply.code, reply.warnings, reply.json["data"]["b"]) == (200, warnings, "2")
+    as_json = b'{"apiVersion":"v1","kind":"ConfigMap","data":{"b":"1","b":"2"}}'
+    reply = await call("PATCH", PATHS["MAP"], as_json, **query)
+    assert (reply.code, reply.warnings) == (200, ['line 1: key "b" already set in map'])
+
+
 async def test_more_than_a_cluster_may_have_is_forbidden():
     with override_settings(LIFELINES_MAX_PODS=1):
         cluster = await in_thread(actions.create_cluster)("tester", nodes=1)

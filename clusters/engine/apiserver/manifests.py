@@ -54,9 +54,16 @@ def parse_manifests(text: str, max_bytes: int = MAX_BYTES) -> list[Object]:
     return objects
 
 
-def read_document(text: str) -> Any:
-    """The first document of a text, as a value; None if there is none. Raises 400 BadRequest."""
-    return next((document for document in _documents(text) if document is not None), None)
+def read_document(text: str) -> tuple[Any, list[str]]:
+    """The first document of a text, as a value, None if there is none; and complaints about keys that are
+    written twice, of which the last one counts. Raises 400 BadRequest."""
+    builder = _Builder(forgiving=True)
+    try:
+        documents = _documents(text) if text.lstrip().startswith("{") else builder.build(text)
+    except StatusError:
+        # A key twice in JSON: as YAML it may be.
+        documents = builder.build(text)
+    return next((document for document in documents if document is not None), None), builder.complaints
 
 
 def _items(listed: Object) -> list[Any]:
@@ -161,9 +168,12 @@ class _Open:
 
 
 class _Builder:
-    """Makes values of the events of a YAML parser."""
+    """Makes values of the events of a YAML parser. A key that is there twice is an error, or, if it is
+    `forgiving`, one of the `complaints`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, forgiving: bool = False) -> None:
+        self.complaints: list[str] = []
+        self._forgiving = forgiving
         self._documents: list[Any] = []
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -236,10 +246,15 @@ class _Builder:
         assert isinstance(parent.value, dict)
         if parent.key_is_merge:
             parent.merged = {**_merged(value, line), **parent.merged}
-        elif parent.key in parent.value:
-            raise _unreadable(f'unmarshal errors:\n  line {line}: key "{parent.key}" already set in map')
         else:
+            if parent.key in parent.value:
+                self._complain(f'line {line}: key "{parent.key}" already set in map')
             parent.value[parent.key] = value
+
+    def _complain(self, said: str) -> None:
+        if not self._forgiving:
+            raise _unreadable(f"unmarshal errors:\n  {said}")
+        self.complaints.append(said)
 
 
 def _scalar(event: yaml.ScalarEvent, line: int) -> Any:

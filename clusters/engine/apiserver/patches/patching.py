@@ -63,7 +63,8 @@ def apply_patch(
         applied, created = server_side_apply.apply(
             store, resource, namespace, name, body, force=force, subresource=subresource
         )
-        return Patched(scaling.scale_of(applied) if subresource == "scale" else applied, created, [])
+        stored = scaling.scale_of(applied) if subresource == "scale" else applied
+        return Patched(stored, created, list(complaints))
     before = verbs.get(store, resource.kind, namespace, name)
     current = scaling.scale_of(before) if subresource == "scale" else public(before)
     patched = _patched(patch_type, current, body)
