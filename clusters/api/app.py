@@ -64,8 +64,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | Rest | None:
     """The answer, the rest of one that has begun, None if it was sent. What is raised becomes a Status."""
     try:
-        path, holder = await admit(scope)
-        return await _route(Request(scope, receive, path, holder), send)
+        path, visitor = await admit(scope)
+        return await _route(Request(scope, receive, path, visitor), send)
     except StatusError as error:
         return refusal(error)
     except Cluster.DoesNotExist:
@@ -145,6 +145,7 @@ _CREATES: Final[dict[str, Handler]] = {
     "Binding": subresources.bind,
     "SelfSubjectAccessReview": reviews.create,
     "SelfSubjectReview": reviews.create,
+    "SelfSubjectRulesReview": reviews.create,
 }
 """By kind: what is created to be answered, and is never stored."""
 

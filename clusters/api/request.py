@@ -4,10 +4,9 @@ Models apiserver's `pkg/endpoints/request/requestinfo.go`.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
-from clusters import keys
 from clusters.api.answers import Message, Receive
 from clusters.engine.apiserver.errors import bad_request, too_large
 from clusters.engine.apiserver.reviews import User
@@ -42,17 +41,23 @@ class Target:
     watch: bool = False
 
 
+class Visitor(NamedTuple):
+    """Who was let in: to which cluster, and as whom."""
+
+    cluster_id: str
+    user: User
+
+
 class Request:
-    """A request whose key was found good. `path` is what follows the key, such as `/api/v1/pods`.
+    """A request whose key or token was found good. `path` is what follows the key, such as `/api/v1/pods`.
 
     `query` has the first value of each parameter, `parameters` all of them in their order.
     """
 
-    def __init__(self, scope: Message, receive: Receive, path: str, holder: keys.KeyHolder) -> None:
+    def __init__(self, scope: Message, receive: Receive, path: str, visitor: Visitor) -> None:
         self.method: str = scope["method"]
         self.path = path
-        self.cluster_id = holder.cluster_id
-        self.role = holder.role
+        self.cluster_id, self.user = visitor
         self.receive = receive
         self.parameters = parameters_of(scope)
         self.query = dict(reversed(self.parameters))
@@ -65,11 +70,6 @@ class Request:
     def flag(self, name: str) -> bool:
         """A parameter that says yes or no; as upstream reads it, `?watch` and `?watch=yes` are yes."""
         return name in self.query and self.query[name].lower() not in ("false", "0")
-
-    @property
-    def user(self) -> User:
-        """Who the key makes of its holder."""
-        return User(keys.USERS[self.role], self.role == keys.WRITE)
 
     @property
     def actor(self) -> str:

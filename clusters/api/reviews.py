@@ -7,11 +7,16 @@ from clusters.api.answers import Answer, json_answer
 from clusters.api.options import write_options
 from clusters.api.request import Request, Target
 from clusters.engine.apiserver.resources import Resource
-from clusters.engine.apiserver.reviews import self_subject_access_review, self_subject_review
+from clusters.engine.apiserver.reviews import (
+    self_subject_access_review,
+    self_subject_review,
+    self_subject_rules_review,
+)
 
 _ANSWERS: Final = {
     "SelfSubjectAccessReview": self_subject_access_review,
     "SelfSubjectReview": self_subject_review,
+    "SelfSubjectRulesReview": self_subject_rules_review,
 }
 """By the kind of question."""
 

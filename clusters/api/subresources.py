@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from clusters.api import bodies, images, negotiation, reads
+from clusters.api import bodies, images, negotiation, reads, tokens
 from clusters.api.answers import Answer, json_answer
 from clusters.api.bodies import Kind
 from clusters.api.options import write_options
@@ -139,5 +139,6 @@ _HANDLERS: Final[dict[tuple[str, str], Handler]] = {
     ("status", "get"): reads.get,
     ("status", "patch"): patch,
     ("status", "update"): _update_part,
+    ("token", "create"): tokens.create,
 }
 """By sub-resource and verb."""

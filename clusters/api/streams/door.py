@@ -72,9 +72,9 @@ async def _open(scope: Message, receive: Receive) -> tuple[Request, Stream, str]
     """The request, what it gets, and over which protocol; a place has been taken for it."""
     await receive()  # websocket.connect
     try:
-        path, holder = await admit(scope)
+        path, visitor = await admit(scope)
         _demand_own_origin(scope)
-        request = Request({**scope, "method": "GET"}, receive, path, holder)
+        request = Request({**scope, "method": "GET"}, receive, path, visitor)
         plan = await plan_of(request, _target(request))
         protocol = channels.chosen(scope.get("subprotocols") or (), plan.protocols)
         stream = plan.over(protocol)
