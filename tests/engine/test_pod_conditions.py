@@ -46,6 +46,7 @@ def test_a_finished_pod_says_how_it_ended(script, initialized, ready):
     world.wait(30)
     found = conditions_of(world.pod())
     assert found["Initialized"].get("reason") == initialized
+    assert found["PodReadyToStartContainers"]["status"] == "False"
     for type_ in ("Ready", "ContainersReady"):
         assert (found[type_]["status"], found[type_]["reason"]) == ("False", ready)
         assert "message" not in found[type_]

@@ -15,6 +15,7 @@ from clusters.engine.kubelet import transcript
 from clusters.engine.kubelet.replay import LOG_WORK, Asked, Replay, machine_for, replay
 from clusters.engine.kubelet.shell.catalogue import ONLINE
 from clusters.engine.kubelet.surroundings import Surroundings
+from clusters.engine.kubelet.texts import missing_program
 from clusters.engine.objects import Object
 
 STARTUP: Final = 0.1
@@ -135,7 +136,7 @@ def execute(
     """
     machine = machine_for(image, around, files)
     if not machine.has(command[0]):
-        return Executed(1, f'exec: "{command[0]}": executable file not found in $PATH: unknown')
+        return Executed(1, f"{missing_program(command[0])}: unknown")
     run = replay(command, machine, ask=ask)
     text = b"".join(output.data for _, output in run.outputs(until=timeout))
     if run.ended is None or run.ended > timeout:
@@ -183,7 +184,7 @@ def _lived(
         return _own(image, dict(around.variables))
     machine = machine_for(image, around)
     if not machine.has(words[0]):
-        return Process(start_error=f'exec: "{words[0]}": executable file not found in $PATH')
+        return Process(start_error=missing_program(words[0]))
     run, said = replay(words, machine, stdin_open=stdin, answers=answers), b""
     for _, output in run.outputs(until=float("inf")):
         said = (said + output.data)[-_MESSAGE:]

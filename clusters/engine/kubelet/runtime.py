@@ -77,7 +77,8 @@ def ended(worker: PodWorker, state: Object, death: Object) -> None:
         "exitCode": death["code"],
         "reason": death["reason"] or ("Completed" if death["code"] == 0 else "Error"),
         "message": death["message"],
-        "startedAt": rfc3339(state["since"]),
+        # Of what never ran, the runtime knows no start, and tells the first second of Unix.
+        "startedAt": rfc3339(0 if death["reason"] == "StartError" else state["since"]),
         "finishedAt": rfc3339(worker.now),
         "containerID": f"containerd://{state['id']}",
     }

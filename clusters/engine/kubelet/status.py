@@ -145,7 +145,7 @@ def _conditions(worker: PodWorker, phase: str, containers: list[Object]) -> list
     found = [
         pod_condition(pod, type_, status, worker.now, *why)
         for type_, status, *why in (
-            ("PodReadyToStartContainers", "True" if worker.ip else "False"),
+            ("PodReadyToStartContainers", "True" if worker.ip and not finished else "False"),
             ("Initialized", "True", completed),
             ("Ready", ready, *unready),
             ("ContainersReady", ready, *unready),

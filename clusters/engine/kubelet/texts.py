@@ -1,6 +1,7 @@
-"""How the kubelet writes durations and pods into its messages.
+"""How the kubelet and the container runtime write durations, pods and programs into their messages.
 
-Models Go's `time.Duration.String` and `pkg/kubelet/util/format`.
+Models Go's `time.Duration.String`, `pkg/kubelet/util/format`, and runc, which looks for a program as Go's
+`exec.LookPath` does.
 """
 
 from clusters.engine.objects import Object, name_of, namespace_of, uid_of
@@ -23,3 +24,17 @@ def go_duration(seconds: float) -> str:
 def pod_text(pod: Object) -> str:
     """The pod as `name_namespace(uid)`."""
     return f"{name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"
+
+
+def missing_program(program: str) -> str:
+    """What runc says of a program that the image does not have; only a bare name is looked for in $PATH.
+
+    >>> missing_program("/usr/bin/nothing")
+    'exec: "/usr/bin/nothing": stat /usr/bin/nothing: no such file or directory'
+    """
+    why = (
+        f"stat {program}: no such file or directory"
+        if "/" in program
+        else "executable file not found in $PATH"
+    )
+    return f'exec: "{program}": {why}'

@@ -137,6 +137,7 @@ def test_a_command_that_is_not_there_cannot_be_started():
     last = w.container()["lastState"]["terminated"]
     assert (last["exitCode"], last["reason"]) == (128, "StartError")
     assert last["message"].endswith('exec: "python3": executable file not found in $PATH')
+    assert last["startedAt"] == "1970-01-01T00:00:00Z"
     assert state(w)["waiting"]["reason"] == "CrashLoopBackOff"
     assert ("Failed", f"Error: {last['message']}") in w.events(w.pod())
 

@@ -40,6 +40,7 @@ from clusters.engine.kubelet.shell.effects import STDERR, STDOUT, Effect, Output
 from clusters.engine.kubelet.shell.interpreter import Shell
 from clusters.engine.kubelet.shell.machine import work_of
 from clusters.engine.kubelet.shell.terminal import Input, Pipe, Terminal
+from clusters.engine.kubelet.texts import missing_program
 from clusters.engine.network import Network, Traffic
 from clusters.engine.objects import Key, Object, simulation_of, uid_of
 from clusters.engine.store import MemoryStore, Overlay
@@ -286,10 +287,7 @@ class Session:
 
     def _not_there(self, program: str) -> None:
         """The runtime's words for a program that the image does not have."""
-        why = "executable file not found in $PATH"
-        if "/" in program:
-            why = f"stat {program}: no such file or directory"
-        said = f'exec failed: unable to start container process: exec: "{program}": {why}: unknown'
+        said = f"exec failed: unable to start container process: {missing_program(program)}: unknown"
         self._outputs.append(effects.complain(f"OCI runtime exec failed: {said}"))
         self.exit_code = NOT_FOUND
 
