@@ -78,6 +78,12 @@ ROWS = {
     "cluster-info": Row("cluster-info", r".*control plane.* is running at .*http.*"),
     "who am I": Row("auth whoami", r"ATTRIBUTE +VALUE\nUsername +\S+\n.*"),
     "may I": Row("auth can-i create pods", "yes"),
+    "what may I": Row(
+        "auth can-i --list",
+        r"Resources +Non-Resource URLs +Resource Names +Verbs\s*\n.*\*\.\* +\[\] +\[\] +\[\*\]\n"
+        r".*selfsubjectrulesreviews\.authorization\.k8s\.io +\[\] +\[\] +\[create\]\n.*",
+        fails="(warning: the list may be incomplete.*)?",
+    ),
     # run, create
     "run": Row(RUN, "pod/web created", leaves=(("pod web", "{.spec.containers[0].image}", "nginx"),)),
     "run as a dry run": Row(
@@ -133,6 +139,19 @@ ROWS = {
         leaves=(("service inside", "{.spec.ports[0].targetPort}", "8080"),),
     ),
     "create serviceaccount": Row("create serviceaccount robot", "serviceaccount/robot created"),
+    "create token": Row("create token default", r"ey\w+\.ey[\w-]+\.[\w-]+"),
+    "create token of a pod": Row(
+        "create token default --duration=10m --audience=vault --bound-object-kind=Pod --bound-object-name=web"
+        " -o jsonpath={.spec.expirationSeconds},{.spec.audiences},{.spec.boundObjectRef.name}",
+        r'600,\["vault"\],web',
+        given=(RUN,),
+    ),
+    "create token for a minute": Row(
+        "create token default --duration=1m", fails=r".*may not specify a duration less than 10 minutes"
+    ),
+    "create token of nobody": Row(
+        "create token nobody", fails=r'error: failed to create token: serviceaccounts "nobody" not found'
+    ),
     "create poddisruptionbudget": Row(
         "create poddisruptionbudget keep --selector=app=kubia --min-available=1",
         "poddisruptionbudget.policy/keep created",

@@ -1,5 +1,6 @@
 """The official Python client, which checks every answer against the types it knows."""
 
+import json
 import threading
 import time
 
@@ -19,6 +20,16 @@ def api(world):
 def apps(world):
     """The API of Deployments and ReplicaSets."""
     return client.AppsV1Api(config.new_client_from_config(str(world.kubeconfig)))
+
+
+@pytest.fixture
+def robot(world):
+    """The core API for the account of the world's namespace, by a token of its own."""
+    owner = config.new_client_from_config(str(world.kubeconfig)).configuration
+    asking = client.Configuration()
+    asking.host, asking.ssl_ca_cert = owner.host, owner.ssl_ca_cert
+    asking.api_key["authorization"] = "Bearer " + world.kubectl("create", "token", "default").strip()
+    return client.CoreV1Api(client.ApiClient(asking))
 
 
 def pod(name, image="nginx", **labels):
@@ -46,6 +57,24 @@ def test_it_reads_all_that_is_in_a_cluster(api, apps, world):
     assert client.VersionApi(api.api_client).get_code().major == "1"
     groups = {group.name for group in client.ApisApi(api.api_client).get_api_versions().groups}
     assert {"apps", "policy", "discovery.k8s.io"} <= groups
+
+
+def test_an_account_comes_with_its_token_and_may_do_nothing(robot, api, world):
+    name = f"system:serviceaccount:{world.namespace}:default"
+    reviews = client.AuthenticationV1Api(robot.api_client)
+    assert reviews.create_self_subject_review({}).status.user_info.username == name
+    assert "v1" in client.CoreApi(robot.api_client).get_api_versions().versions
+    with pytest.raises(ApiException) as refused:
+        robot.list_namespaced_pod(world.namespace)
+    assert refused.value.status == 403
+    assert json.loads(refused.value.body)["message"] == (
+        f'pods is forbidden: User "{name}" cannot list resource "pods" in API group ""'
+        f' in the namespace "{world.namespace}"'
+    )
+    api.delete_namespaced_service_account("default", world.namespace)
+    with pytest.raises(ApiException) as refused:
+        robot.list_namespaced_pod(world.namespace)
+    assert refused.value.status == 401
 
 
 def test_a_pod_from_birth_to_death(api, world):
