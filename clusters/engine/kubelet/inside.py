@@ -123,7 +123,8 @@ def machine_of(store: MemoryStore, running: Running, now: float, *, tty: bool = 
     """What a program that is started in the container now finds."""
     image = running.image
     around = surroundings_of(store, running.pod, running.container, image)
-    words = words_of(running.container, image)
+    own = _command_line(running.container, image)
+    target = _target(running)
     return Machine(
         image,
         _files(running, around, now),
@@ -132,12 +133,28 @@ def machine_of(store: MemoryStore, running: Running, now: float, *, tty: bool = 
         around.hostname,
         around.address,
         kernel=_KERNEL,
-        command=" ".join(words) or image.runs or (image.serves[0] if image.serves else "sh"),
+        command=target or own,
         directory=around.directory,
         started=running.state["since"],
+        processes=[own] if target else [],
         now=now,
         tty=tty,
     )
+
+
+def _command_line(container: Object, image: Image) -> str:
+    words = words_of(container, image)
+    return " ".join(words) or image.runs or (image.serves[0] if image.serves else "sh")
+
+
+def _target(running: Running) -> str:
+    """The process 1 of the container whose processes an ephemeral container sees, "" for its own."""
+    name = running.container.get("targetContainerName")
+    for container in running.pod["spec"]["containers"] if name else ():
+        image = image_of(container["image"])
+        if container["name"] == name and image is not None:
+            return _command_line(container, image)
+    return ""
 
 
 def _files(running: Running, around: Surroundings, now: float) -> Files:

@@ -71,7 +71,7 @@ class Connection:
                 found = http.parse_request(self._data)
             except ValueError:
                 self.closed = True
-                return sent + http.render(http.BAD_REQUEST)
+                return sent + http.render(http.bad_request(image))
             if found is None:
                 break
             request, length = found

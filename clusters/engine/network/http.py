@@ -1,7 +1,7 @@
 """HTTP as the images' programs speak it: a request, and what they answer.
 
 Stands in for node, nginx and their like, to the depth at which a learner looks: status line, a few
-headers, body. Left out: chunked bodies, HTTP/2, TLS, everything that needs more than one request.
+headers, body. Left out: HTTP/2, TLS, everything that needs more than one request.
 """
 
 import re
@@ -17,6 +17,8 @@ LONGEST_HEAD: Final = 16_384
 LONGEST_BODY: Final = 1 << 20
 """Bytes of a request's body; what is above closes the connection."""
 _LINE: Final = re.compile(r"([A-Z]{1,20}) (\S+) HTTP/(\d\.\d)")
+_CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,6})[ \t]*(?:;[^\r\n]*)?")
+_LONGEST_CHUNK_LINE: Final = 1_024
 _READ_ONLY: Final = frozenset({"GET", "HEAD"})
 
 Headers = tuple[tuple[str, str], ...]
@@ -95,6 +97,9 @@ def parse_request(data: bytes) -> tuple[Request, int] | None:
         raise ValueError("not an HTTP request")
     pairs = (line.partition(":") for line in lines[1:])
     request = Request(found[1], found[2], tuple((name, value.strip()) for name, _, value in pairs), found[3])
+    if request.header("transfer-encoding").lower() == "chunked":
+        end_of_body = _end_of_chunks(data, len(head) + 4)
+        return (request, end_of_body) if end_of_body else None
     length = request.header("content-length") or "0"
     if not re.fullmatch(r"[0-9]{1,7}", length) or int(length) > LONGEST_BODY:
         raise ValueError("body too long")
@@ -102,11 +107,38 @@ def parse_request(data: bytes) -> tuple[Request, int] | None:
     return (request, whole) if len(data) >= whole else None
 
 
+def _end_of_chunks(data: bytes, at: int) -> int:
+    """Where a chunked body ends that begins there; 0 while more has to come. Raises ValueError."""
+    while True:
+        line, end, _ = data[at : at + _LONGEST_CHUNK_LINE].partition(b"\r\n")
+        if not end and len(line) < _LONGEST_CHUNK_LINE:
+            return 0
+        found = _CHUNK.fullmatch(line)
+        if found is None:
+            raise ValueError("not a chunk")
+        size = int(found[1], 16)
+        at += len(line) + 2 + size + 2
+        if at > len(data):
+            return 0
+        if data[at - 2 : at] != b"\r\n" or at > LONGEST_BODY:
+            raise ValueError("not a chunk")
+        if not size:
+            return at
+
+
+def bad_request(image: Image) -> Response:
+    """What the image's program says to what is no request; it closes the connection then."""
+    text = ""
+    if image.error_page:
+        text = image.error_page.format(status=400, reason=HTTPStatus(400).phrase, server=image.server)
+    headers = [("Server", image.server)] if image.server else []
+    headers += [("Content-Type", image.content_type or "text/html")] if text else []
+    headers += [("Content-Length", str(len(text.encode()))), ("Connection", "close")]
+    return Response(400, tuple(headers), text.encode())
+
+
 def render(response: Response) -> bytes:
     """The response as it goes over the wire."""
     lines = [f"HTTP/1.1 {response.status} {response.reason}"]
     lines += [f"{name}: {value}" for name, value in response.headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + response.body
-
-
-BAD_REQUEST: Final = Response(400, (("Content-Length", "0"), ("Connection", "close")), b"")

@@ -9,6 +9,7 @@ import posixpath
 import tarfile
 from typing import Final
 
+from clusters.engine.kubelet.shell.coreutils import is_busybox
 from clusters.engine.kubelet.shell.effects import STDOUT, Change, Output, ReadAll, Run, Sleep, complain
 from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.machine import Call, Program
@@ -48,14 +49,18 @@ def _options(call: Call) -> tuple[set[str], str, list[str]]:
 
 def _create(call: Call, directory: str, paths: list[str]) -> Run:
     files, buffer, code = call.machine.files, io.BytesIO(), 0
+    if any(path.startswith("/") for path in paths):
+        quoted = "removing leading '/'" if is_busybox(call) else "Removing leading `/'"
+        yield complain(f"tar: {quoted} from member names")
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path in paths:
             call.machine.spend(len(files))
             yield Sleep(0.0)
             target = absolute(path, directory)
             if not files.exists(target):
-                yield complain(f"tar: {path}: Cannot stat: No such file or directory")
-                code = 2
+                missing = "No such file or directory"
+                yield complain(f"tar: {path}: {missing if is_busybox(call) else f'Cannot stat: {missing}'}")
+                code = 1 if is_busybox(call) else 2
                 continue
             for name in files.below(target) if files.is_directory(target) else [target]:
                 data = files.read(name)
@@ -69,6 +74,8 @@ def _create(call: Call, directory: str, paths: list[str]) -> Run:
                         io.BytesIO(data),
                     )
     yield Output(STDOUT, buffer.getvalue())
+    if code and not is_busybox(call):
+        yield complain("tar: Exiting with failure status due to previous errors")
     return code
 
 

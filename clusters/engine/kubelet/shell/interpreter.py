@@ -49,6 +49,8 @@ CANNOT: Final = 2
 MOST_VARIABLES: Final = 4_096
 MOST_WORDS: Final = 10_000
 _PID: Final = "7"
+_QUESTIONS: Final = frozenset({"-v", "-V", "-t", "-T", "-s", "-h", "--version", "--help"})
+"""Options with which a server is none."""
 _COMMAND: Final = 6
 _SHELL: Final = 6
 """Units of work, see machine.py."""
@@ -318,7 +320,7 @@ class Shell:
             self.machine.spend(len(self.variables) // 32 + len(words))
             call = Call(self.machine, program, words[1:], dict(self.variables), self.start, self.depth)
             return (yield from known(call))
-        if program in self.machine.image.serves:
+        if program in self.machine.image.serves and not (self.machine.strict and _QUESTIONS & set(words)):
             code: int | None = yield Serve()
             return code or 0
         if self.machine.strict:

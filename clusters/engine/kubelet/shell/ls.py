@@ -1,4 +1,4 @@
-"""ls, as busybox has it and as GNU has it. Left out: columns, colours, times, owners, all other flags."""
+"""ls, as busybox has it and as GNU has it. Left out: colours, times, owners, all other flags."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -9,6 +9,7 @@ from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.machine import Call, Program
 
 _DIRECTORY_SIZE: Final = 4096
+_TERMINAL: Final = 80
 
 
 def _ls(call: Call) -> Run:
@@ -44,9 +45,26 @@ def _names(call: Call, directory: str, flags: set[str]) -> list[str]:
     return names if "A" in flags else [name for name in names if not name.startswith(".")]
 
 
+def _in_columns(names: list[str]) -> str:
+    """As on a terminal: from top to bottom, in as few lines as fit."""
+    lines = next(lines for lines in range(1, len(names) + 1) if _width(names, lines) <= _TERMINAL)
+    widths = _widths(names, lines)
+    rows = [zip(widths, names[row::lines], strict=False) for row in range(lines)]
+    return "".join("".join(f"{name:<{width}}" for width, name in row).rstrip() + "\n" for row in rows)
+
+
+def _widths(names: list[str], lines: int) -> list[int]:
+    return [max(map(len, names[at : at + lines])) + 2 for at in range(0, len(names), lines)]
+
+
+def _width(names: list[str], lines: int) -> int:
+    return sum(_widths(names, lines)) - 2 if lines < len(names) else 0
+
+
 def _listed(call: Call, directory: str, names: list[str], flags: set[str], whole: bool) -> str:
     if "l" not in flags:
-        return "".join(f"{name}\n" for name in names)
+        in_columns = call.machine.tty and "1" not in flags and names
+        return _in_columns(names) if in_columns else "".join(f"{name}\n" for name in names)
     files, sizes = call.machine.files, list[tuple[bool, int, str]]()
     for name in names:
         path = absolute(name, directory)

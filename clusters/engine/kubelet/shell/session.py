@@ -118,7 +118,7 @@ class Session:
         self.main = main
         self.running = find_running(world, pod, container)
         self.machine = machine_of(world.image(), self.running, world.now(), tty=tty)
-        self.machine.processes = [] if main else [" ".join(command)]
+        self.machine.processes += [] if main else [" ".join(command)]
         self.input: Input = Terminal() if tty and stdin else Pipe(closed=not stdin)
         self.exit_code: int | None = None
         self.wake_at: float | None = None
@@ -148,6 +148,8 @@ class Session:
         self.act = None
         if not done:
             self._print(effects.complain("No space left on device"))
+            if self._code == 0:
+                self._code = 1
 
     def advance(self) -> list[Output]:
         """Go on as far as can be now; returns what was printed."""
