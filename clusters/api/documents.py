@@ -22,14 +22,18 @@ OPENAPI_V2: Final = b"application/com.github.proto-openapi.spec.v2.v1.0+protobuf
 YEAR: Final = 365 * 24 * 3600
 """Seconds. What a hash names never changes."""
 _HEALTH: Final = ("healthz", "livez", "readyz")
+_CHECKS: Final = ("ping",)
+"""What is looked at to say that the server is well: it answers."""
 _VARY: Final = (NO_CACHE, (b"vary", b"Accept"))
 
 
 async def document(request: Request) -> Answer | None:
     """The answer to a GET of such a path, with or without a slash at its end; None for any other path."""
     parts = request.path.strip("/").split("/")
-    if parts[0] in _HEALTH and len(parts) == 1:
-        return text_answer("ok")
+    if parts == [""]:
+        return Answer(200, _index())
+    if parts[0] in _HEALTH:
+        return _health(parts[0], parts[1:], "verbose" in request.query)
     if parts[0] == "openapi":
         return await _openapi(request, parts[1:])
     if parts[0] in ("api", "apis") and len(parts) == 1:
@@ -37,6 +41,25 @@ async def document(request: Request) -> Answer | None:
         return Answer(200, _root(parts[0], aggregated), AGGREGATED if aggregated else JSON, _VARY)
     text = _described(*parts)
     return None if text is None else Answer(200, text)
+
+
+def _health(name: str, checks: list[str], verbose: bool) -> Answer | None:
+    if checks not in ([], *([check] for check in _CHECKS)):
+        return None
+    told = "".join(f"[+]{check} ok\n" for check in checks or _CHECKS)
+    return text_answer(f"{told}{name} check passed\n" if verbose else "ok")
+
+
+@cache
+def _index() -> bytes:
+    """The paths that are no resources, for who asks for `/`."""
+    versions = {f"/api/{version}" for version in discovery.api_versions()["versions"]}
+    for group in discovery.api_group_list()["groups"]:
+        versions |= {f"/apis/{group['name']}"}
+        versions |= {f"/apis/{version['groupVersion']}" for version in group["versions"]}
+    checks = {f"/{name}/{check}" for name in _HEALTH for check in _CHECKS}
+    roots = {"/api", "/apis", "/openapi/v2", "/openapi/v3", "/version", *(f"/{name}" for name in _HEALTH)}
+    return orjson.dumps({"paths": sorted(roots | versions | checks)})
 
 
 async def _openapi(request: Request, parts: list[str]) -> Answer | None:
