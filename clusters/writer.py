@@ -1,9 +1,10 @@
 """The one thread of a process that reads and writes the tables of clusters.
 
 Two threads that write to the same cluster would only take its revision from each other, and on SQLite
-wait for each other's locks. So a process that serves people has one thread for it: what is queued is done
-at once, a person's verb before a worker's pass, in the order in which it came. Management commands and
-tests, which have no such thread, do the same work in the calling thread, one at a time.
+wait for each other's locks. So a process that serves people has one thread for it. What is queued is done
+at once, a person's verb before a worker's pass; the clusters get their turns, so that nobody waits for all
+that somebody else has asked for. Management commands and tests, which have no such thread, do the same work
+in the calling thread, one at a time.
 """
 
 import itertools
@@ -12,6 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from math import inf
 from typing import Any, Final, TypeVar
 
 from django.db import connection
@@ -24,13 +26,21 @@ PERSON: Final = 0
 WORKER: Final = 1
 LATER: Final = 2
 _STOP: Final = 3
+_PATIENCE: Final = 4
+"""Jobs of each cluster for which a job of the next class waits at most."""
+
+Lane = tuple[int, str]
+"""A class of jobs, and the cluster they are for. Those of a lane are done in the order in which they came."""
 
 
 class Writer:
     """Runs jobs one after the other: in its own thread once started, else in the caller's."""
 
     def __init__(self) -> None:
-        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._jobs: queue.PriorityQueue[tuple[float, int, int, float, Callable[[], None]]]
+        self._jobs = queue.PriorityQueue()
+        self._round = 0.0
+        self._rounds: dict[Lane, float] = {}
         self._order = itertools.count()
         self._inline = threading.RLock()
         self._starting = threading.Lock()
@@ -47,11 +57,14 @@ class Writer:
         """Do what is queued, close the thread's database connection, and end it."""
         thread = self._thread
         if thread is not None:
-            self._put(_STOP, lambda: None)
+            self._put((_STOP, ""), lambda: None)
             thread.join()
 
-    def submit(self, job: Callable[[], T], priority: int = PERSON) -> Future[T]:
-        """Have a job done. The Future has its result or exception; async code awaits it by wrap_future."""
+    def submit(self, job: Callable[[], T], priority: int = PERSON, cluster: str = "") -> Future[T]:
+        """Have a job done. The Future has its result or exception; async code awaits it by wrap_future.
+
+        `cluster` is the one it writes to; reading takes little time, and is done in a turn of its own.
+        """
         future: Future[T] = Future()
 
         def run() -> None:
@@ -60,7 +73,7 @@ class Writer:
 
         if self._thread is threading.current_thread():
             run()
-        elif not self._put(priority, run):
+        elif not self._put((priority, cluster), run):
             with self._inline:
                 run()
         return future
@@ -75,11 +88,11 @@ class Writer:
             except Exception:
                 logger.exception("A job that nobody waits for failed.")
 
-        if not self._put(priority, run):
+        if not self._put((priority, ""), run):
             with self._inline:
                 run()
 
-    def call(self, job: Callable[[], T], priority: int = PERSON) -> T:
+    def call(self, job: Callable[[], T], priority: int = PERSON, cluster: str = "") -> T:
         """Have a job done and wait for its result; for threads, never for an event loop.
 
         Raises what the job raises, and RuntimeError inside a transaction: on SQLite the caller's
@@ -87,14 +100,24 @@ class Writer:
         """
         if self._thread not in (None, threading.current_thread()) and connection.in_atomic_block:
             raise RuntimeError("The writer cannot be waited for inside a transaction.")
-        return self.submit(job, priority).result()
+        return self.submit(job, priority, cluster).result()
 
-    def _put(self, priority: int, job: Callable[[], None]) -> bool:
+    def _put(self, lane: Lane, job: Callable[[], None]) -> bool:
         with self._starting:
             if self._thread is None:
                 return False
-            self._jobs.put((priority, next(self._order), job))
+            priority, at = lane[0], self._place(lane)
+            key = at + _PATIENCE * priority if priority != _STOP else inf
+            self._jobs.put((key, priority, next(self._order), at, job))
             return True
+
+    def _place(self, lane: Lane) -> float:
+        """The round of the lane's next job: in each round every lane has one."""
+        if self._jobs.empty():
+            self._rounds.clear()
+        at = max(self._round, self._rounds.get(lane, 0.0))
+        self._rounds[lane] = at + 1
+        return at
 
     def _run(self) -> None:
         while self._next():
@@ -109,7 +132,8 @@ class Writer:
         connection.close()
 
     def _next(self) -> bool:
-        priority, _, job = self._jobs.get()
+        _, priority, _, at, job = self._jobs.get()
+        self._round = max(self._round, at)
         job()
         return priority != _STOP
 

@@ -35,6 +35,49 @@ def test_a_person_goes_before_a_worker_and_each_in_turn(writer, busy):
     assert done == ["p1", "p2", "w1", "w2", "c"]
 
 
+def test_nobody_waits_for_all_that_another_has_asked_for(writer, busy):
+    done = []
+
+    def queue(name, priority, cluster=""):
+        writer.submit(lambda: done.append(name), priority, cluster)
+
+    for number in range(100):
+        queue(f"flood {number}", PERSON, "busy")
+    queue("person", PERSON, "quiet")
+    queue("pass", WORKER)
+    queue("later", LATER)
+    busy.set()
+    writer.stop()
+    assert [name for name in done if name.startswith("flood")] == [f"flood {number}" for number in range(100)]
+    assert [done.index(name) < most for name, most in (("person", 3), ("pass", 10), ("later", 20))] == [
+        True
+    ] * 3
+
+
+def test_a_flood_that_goes_on_lets_others_come_to_their_turn(writer, busy):
+    done, left = [], [200]
+
+    def flood():
+        done.append("flood")
+        if left[0]:
+            left[0] -= 1
+            writer._put((PERSON, "busy"), flood)
+
+    for _ in range(20):
+        writer.submit(flood, PERSON, "busy")
+    for name in ("first pass", "second pass"):
+        writer.submit(lambda name=name: done.append(name), WORKER)
+    busy.set()
+    writer.stop()
+    assert done.index("second pass") < 20
+
+
+def test_clusters_that_were_busy_once_are_forgotten(writer):
+    for number in range(3_000):
+        writer.call(lambda: None, PERSON, str(number))
+    assert len(writer._rounds) < 10
+
+
 def test_stopping_does_what_is_queued_first(writer, busy):
     futures = [writer.submit(lambda: threading.current_thread().name, LATER) for _ in range(5)]
     threading.Timer(0.05, busy.set).start()
