@@ -29,6 +29,8 @@ IDLE: Final = 60.0
 """Seconds after which a cluster that nobody asks for is dropped."""
 RECENT: Final = 1_000
 """Changes that are kept in memory for those who follow a cluster."""
+RECENT_SIZE: Final = 8_000_000
+"""Bytes of JSON that these may be, about; whoever lacks some reads the journal."""
 FRESH: Final = 1.0
 """Seconds for which an image is taken to be the newest. What this process commits shows at once."""
 FREEZE_AFTER: Final = 2_000
@@ -41,6 +43,7 @@ class Held:
 
     `time` is how far its simulated time has come, in seconds; `leased_until` the wall time until which
     this process has it to itself; `looked_at` when the image was last the newest, monotonic seconds.
+    `recent` are the last changes, and `sizes` how large each is.
     """
 
     cluster_id: str
@@ -51,17 +54,28 @@ class Held:
     leased_until: float = 0.0
     looked_at: float = 0.0
     plane: ControlPlane | None = None
-    recent: deque[Change] = field(default_factory=lambda: deque(maxlen=RECENT))
+    recent: deque[Change] = field(default_factory=deque)
+    sizes: deque[int] = field(default_factory=deque)
 
     def advance(self, image: MemoryStore, changes: Sequence[Change], *, by_plane: bool = False) -> None:
         """These changes were committed and make this image. The plane has seen its own already."""
         self.image = image
-        self.recent.extend(changes)
+        self._remember(changes)
         if changes:
             self.time = max(self.time, changes[-1].time)
         if self.plane is not None and not by_plane:
             self._tell(self.plane, changes)
         _grown(len(changes))
+
+    def _remember(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            entry = self.image.entry(change.key)
+            self.recent.append(change)
+            self.sizes.append(0 if entry is None else entry.size)
+        size = sum(self.sizes)
+        while len(self.recent) > RECENT or size > RECENT_SIZE:
+            self.recent.popleft()
+            size -= self.sizes.popleft()
 
     def _tell(self, plane: ControlPlane, changes: Sequence[Change]) -> None:
         # The changes are committed: whoever made them must not suffer for what a controller makes of them.

@@ -8,6 +8,7 @@ SQL is written out only where the ORM costs several times as much (measured: 2.4
 writes). It is the same on SQLite and PostgreSQL.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -28,6 +29,10 @@ KEPT_SIZE: Final = 20_000_000
 """Characters of JSON, which is 20 MB a cluster."""
 COMPACT_EVERY: Final = 1_000
 """Changes. What is kept is looked at when a cluster's revision has passed a multiple of it."""
+COMPACT_SIZE: Final = KEPT_SIZE // 2
+"""Characters. It is also looked at when this process has written so many: few large objects are enough."""
+
+_written: Counter[str] = Counter()
 
 
 class Loaded(NamedTuple):
@@ -95,6 +100,7 @@ def commit(
         if changes:
             _write_rows(cluster_id, changes, texts)
             _write_journal(cluster_id, changes, texts)
+    _written[cluster_id] += sum(map(len, texts))
     return True
 
 
@@ -132,9 +138,12 @@ def claim(cluster_id: str, owner: str, now: float, until: float) -> bool:
         return bool(found) and clusters.update(lease_owner=owner, lease_until=until) == 1
 
 
-def crossed(before: int, after: int) -> bool:
-    """Whether it is time to compact a cluster that has gone from one revision to another."""
-    return before // COMPACT_EVERY != after // COMPACT_EVERY
+def grown(cluster_id: str, before: int, after: int) -> bool:
+    """Whether it is time to compact a cluster that has gone from one revision to another; says so once."""
+    if before // COMPACT_EVERY == after // COMPACT_EVERY and _written[cluster_id] < COMPACT_SIZE:
+        return False
+    del _written[cluster_id]
+    return True
 
 
 def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_SIZE) -> None:

@@ -50,7 +50,7 @@ def transact(
     StatusError, passes through, and nothing is written. For threads; event loops use `submit`. Raises
     Cluster.DoesNotExist.
     """
-    return writer.call(partial(_transact, cluster_id, verb, actor, cause, kills), PERSON)
+    return writer.call(partial(_transact, cluster_id, verb, actor, cause, kills), PERSON, cluster_id)
 
 
 def submit(
@@ -68,7 +68,7 @@ def submit(
     The writes belong to this field `manager`. With `dry_run` they are tried and thrown away.
     """
     run = partial(_transact, cluster_id, verb, actor, cause, kills, manager, dry_run)
-    return writer.submit(run, PERSON)
+    return writer.submit(run, PERSON, cluster_id)
 
 
 def reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Future[Pass | None]:
@@ -160,5 +160,5 @@ def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False) -> None:
     announce.committed(held.cluster_id, overlay.revision, by_worker=by_plane)
     if overlay.calls:
         announce.run_soon(partial(traffic.record, held.cluster_id, overlay.calls))
-    if storage.crossed(before, overlay.revision):
+    if storage.grown(held.cluster_id, before, overlay.revision):
         writer.post(partial(storage.compact, held.cluster_id))

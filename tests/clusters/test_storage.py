@@ -348,6 +348,30 @@ class TestCompaction:
             write(cluster, count_up)
         assert len(revisions(cluster)) < 20
 
+    def test_large_objects_do_not_wait_for_many_changes(self, cluster, monkeypatch):
+        monkeypatch.setattr(storage, "COMPACT_SIZE", 100_000)
+        monkeypatch.setattr(storage.compact, "__defaults__", (storage.KEPT_CHANGES, 200_000))
+        write(cluster, lambda store: store.create(pod("large")))
+        for number in range(100):
+            data = f"{number}" + "x" * 10_000
+            write(
+                cluster,
+                lambda store, data=data: store.update({**store.get(*pod_key("large")), "data": data}),
+            )
+        assert sum(len(text) for text in Change.objects.values_list("object", flat=True)) < 350_000
+
+
+def test_what_is_kept_for_those_who_follow_is_not_much(cluster, monkeypatch):
+    monkeypatch.setattr(memory, "RECENT_SIZE", 100_000)
+    for number in range(30):
+        write(cluster, lambda store, n=number: store.create({**pod(f"p-{n}"), "data": "x" * 10_000}))
+    held = memory.caught_up(cluster.pk)
+    assert 5 <= len(held.recent) <= 10
+    assert len(held.sizes) == len(held.recent)
+    newest = held.image.revision
+    assert len(memory.follow(cluster.pk, newest - 3).result().changes) == 3
+    assert memory.follow(cluster.pk, newest - 20).result().changes is None
+
 
 def test_kills_are_counted(cluster):
     for _ in range(3):
