@@ -16,6 +16,8 @@ from clusters.engine.objects import Object, public
 _READS_AS_OTHER: Final = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[yYnN]|0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+"
 )
+_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
+"""Line breaks of YAML 1.1 that only double quotes keep."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -27,10 +29,10 @@ class _Dumper(yaml.SafeDumper):
     def represent_text(self, text: str) -> yaml.ScalarNode:
         """A scalar in the style that go-yaml would pick."""
         style = None
-        if "\n" in text:
-            style = "|"
-        elif self._reads_as_other(text):
+        if _BREAKS.search(text) or self._reads_as_other(text):
             style = '"'
+        elif "\n" in text:
+            style = "|"
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     def _reads_as_other(self, text: str) -> bool:
