@@ -14,12 +14,13 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 
 from clusters import api  # noqa: E402
 from clusters.api.answers import Message, Receive, Send  # noqa: E402
-from clusters.api.app import application as kubernetes  # noqa: E402
+from clusters.api.app import application as kubernetes_api  # noqa: E402
 from clusters.web.routing import websocket_urlpatterns  # noqa: E402
 from sandbox.handler import SyncHandler  # noqa: E402
-from sandbox.origins import SameOriginOnly  # noqa: E402
+from sandbox.origins import OwnHostsOnly, SameOriginOnly  # noqa: E402
 
 sockets = AllowedHostsOriginValidator(SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
+kubernetes = OwnHostsOnly(kubernetes_api)
 site = ProtocolTypeRouter({"http": SyncHandler(), "websocket": sockets})
 
 

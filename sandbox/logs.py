@@ -6,7 +6,9 @@ import re
 # A claim token makes whoever shows it the owner of a cluster, and it travels in query strings.
 SECRET = re.compile(r"(?i)\b(claim|token|sessionid|csrftoken)=[^\s&\"';]+")
 # Whoever has the key of a cluster's API may write to it, and kubectl sends it in the path.
-KEY = re.compile(r"(/k8s/)[^/\s?\"']+")
+KEY = re.compile(r"(?i)(/k8s/+)[^/\s?\"']+")
+# In whatever place a client or a person has put it.
+ANYWHERE = re.compile(r"\b[a-z2-7]{26}\b")
 
 
 class LineFormatter(logging.Formatter):
@@ -35,5 +37,5 @@ def without_traceback(record: logging.LogRecord) -> bool:
 
 
 def masked(text: str) -> str:
-    """Returns `text` with the values of secret query parameters, and keys in paths, replaced by ***."""
-    return KEY.sub(r"\1***", SECRET.sub(r"\1=***", text))
+    """Returns `text` with the values of secret query parameters, and keys, replaced by ***."""
+    return ANYWHERE.sub("***", KEY.sub(r"\1***", SECRET.sub(r"\1=***", text)))

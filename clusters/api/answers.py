@@ -18,6 +18,8 @@ JSON: Final = b"application/json"
 MAX_WARNINGS: Final = 4096
 """Characters; clients and proxies refuse answers with much larger headers."""
 NO_CACHE: Final = (b"cache-control", b"no-cache, private")
+NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
+"""What a container has written is no page, whatever it looks like to a browser."""
 
 
 class Answer(NamedTuple):
@@ -32,7 +34,7 @@ class Answer(NamedTuple):
     def start(self) -> Message:
         """The message that begins it."""
         length = (b"content-length", str(len(self.body)).encode())
-        headers = [(b"content-type", self.content_type), length, *self.headers]
+        headers = [(b"content-type", self.content_type), length, NO_SNIFF, *self.headers]
         return {"type": "http.response.start", "status": self.code, "headers": headers}
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from clusters import traffic
 from clusters.api import images
-from clusters.api.answers import NO_CACHE, Answer, Receive, Rest, Send
+from clusters.api.answers import NO_CACHE, NO_SNIFF, Answer, Receive, Rest, Send
 from clusters.api.reads import simulated_now
 from clusters.api.request import Request, Target
 from clusters.api.streams import places
@@ -82,7 +82,7 @@ async def _follow(
     """Send what is written, for as long as the container runs and the client stays."""
     try:
         image = await images.newest(request.cluster_id)
-        headers = [(b"content-type", PLAIN), NO_CACHE]
+        headers = [(b"content-type", PLAIN), NO_CACHE, NO_SNIFF]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         # Not until there is a body does Daphne send the headers.
         await send({"type": "http.response.body", "body": begun, "more_body": True})

@@ -23,6 +23,14 @@ def test_keys_of_clusters_are_masked():
     assert line("GET /k8s/abcdefghijklmnop 200").endswith("GET /k8s/*** 200")
 
 
+@pytest.mark.parametrize(
+    "path", ["/k8s//{}/api", "/K8S/{}/api", "/k8s/***/../{}/api", "/api?server={}", "/c/{}", "/k8s/{}//api"]
+)
+def test_keys_are_masked_in_whatever_place_they_are(path):
+    key = "q7" * 13
+    assert line(f"GET {path.format(key)} 404").endswith(f"GET {path.format('***')} 404")
+
+
 def test_masked_in_tracebacks_too():
     try:
         raise ValueError("bad address /c/7/?claim=s3cr3t")
