@@ -1,8 +1,8 @@
 """What the kubelet reports about a pod: its status, made from the states of its containers.
 
 Models `generateAPIPodStatus` and `convertToAPIContainerStatuses` (`pkg/kubelet/kubelet_pods.go`) and
-`pkg/kubelet/status/generate.go`. Left out: init containers, readiness gates, the resources
-and volume mounts of container statuses.
+`pkg/kubelet/status/generate.go`. Left out: init containers, readiness gates, and as whom
+a container runs.
 
 Nothing here writes.
 """
@@ -83,7 +83,25 @@ def container_status(container: Object, state: Object | None, worker: PodWorker)
         "imageID": image_id(image) if pulled else "",
         **({"containerID": f"containerd://{state['id']}"} if pulled else {}),
         "started": running and probes.has_started(state),
+        **(_granted(container) if pulled else {}),
     }
+
+
+def _granted(container: Object) -> Object:
+    """What the container has of its node: resources as asked for, and mounts."""
+    mounts = [_mount_status(mount) for mount in container.get("volumeMounts") or ()]
+    return {"resources": container.get("resources") or {}, **({"volumeMounts": mounts} if mounts else {})}
+
+
+def _mount_status(mount: Object) -> Object:
+    status = {"name": mount["name"], "mountPath": mount["mountPath"]}
+    if mount.get("readOnly"):
+        asked = mount.get("recursiveReadOnly") or "Disabled"
+        status |= {
+            "readOnly": True,
+            "recursiveReadOnly": "Enabled" if asked == "IfPossible" else asked,
+        }
+    return status
 
 
 def ephemeral_status(container: Object, state: Object | None, worker: PodWorker) -> Object:
