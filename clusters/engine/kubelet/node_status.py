@@ -68,7 +68,6 @@ def new_node(store: Overlay, name: str, *, ip: str, pod_cidr: str) -> Object:
             ],
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "nodeInfo": _node_info(store, name),
-            "images": [],
         },
         "simulation": {
             "powered": True,

@@ -1,6 +1,7 @@
 """What the status of a container says of what its node gives it."""
 
 from clusters.engine.kubelet.kubelet import Kubelet
+from clusters.engine.kubelet.node_status import new_node
 from tests.engine.builders import make_node, make_pod, make_store
 from tests.engine.world import World
 
@@ -35,3 +36,11 @@ def test_mounts_say_whether_anything_below_can_be_written():
         {"name": "c", "mountPath": "/c", "readOnly": True, "recursiveReadOnly": "Enabled"},
     ]
     assert "volumeMounts" not in status_of()[1]
+
+
+def test_a_node_lists_images_once_it_has_some():
+    store = make_store()
+    assert "images" not in new_node(store, "node-9", ip="172.18.0.9", pod_cidr="")["status"]
+    world = World(make_store(make_node(), make_pod("p", node="node-1", image="nginx:1.27")), Kubelet)
+    world.wait(60)
+    assert len(world.node()["status"]["images"]) == 1
