@@ -146,3 +146,30 @@ def test_where_the_bytes_are_cut_is_no_matter(rooms, cuts):
         sent += feed(rooms, connection, data[start:cut])
         start = max(start, cut)
     assert sent == whole
+
+
+def test_a_body_in_chunks_belongs_to_its_request(rooms):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    forwarded = connect(rooms, "kubia-1", 8080)
+    assert feed(rooms, forwarded, head + b"5\r\nhel") == b""
+    sent = feed(rooms, forwarded, b"lo\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+    assert sent.count(b"HTTP/1.1 200 OK") == 2
+    assert not forwarded.closed
+
+
+@pytest.mark.parametrize(
+    "body", [b"x\r\n", b"5\r\nhello!\r\n", b"fffff0\r\n" + b"x" * 3_000_000, b"1" * 3000]
+)
+def test_chunks_that_are_none_end_the_connection(rooms, body):
+    forwarded = connect(rooms, "kubia-1", 8080)
+    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    feed(rooms, forwarded, head + body)
+    assert forwarded.closed
+
+
+def test_what_is_no_request_gets_the_page_of_its_server(rooms):
+    forwarded = connect(rooms, "web", 80)
+    sent = feed(rooms, forwarded, b"NONSENSE\r\n\r\n")
+    assert sent.startswith(b"HTTP/1.1 400 Bad Request\r\nServer: nginx/")
+    assert b"<h1>400 Bad Request</h1>" in sent
+    assert forwarded.closed

@@ -129,6 +129,7 @@ class Session:
         self._effect: Effect | None = None
         self._answer: object = None
         self._code: int | None = None
+        self._full = False
         self._program = Shell(self.machine, variables=self.machine.variables).start(list(command))
         if not self.machine.has(command[0]):
             self._not_there(command[0])
@@ -148,8 +149,8 @@ class Session:
         self.act = None
         if not done:
             self._print(effects.complain("No space left on device"))
-            if self._code == 0:
-                self._code = 1
+            # Programs here do not ask whether they could write; what is copied must not seem to have been.
+            self._full = not self.tty
 
     def advance(self) -> list[Output]:
         """Go on as far as can be now; returns what was printed."""
@@ -235,7 +236,7 @@ class Session:
             self.main = False
             self.act = self._as_act(container_writes.end_process, code)
         else:
-            self.exit_code = code
+            self.exit_code = code or int(self._full)
 
     def _perform(self, effect: Effect) -> None:
         self.machine.spend(work_of(effect))

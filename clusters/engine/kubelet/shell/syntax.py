@@ -27,7 +27,7 @@ from clusters.engine.kubelet.shell.tree import (
     literal,
 )
 
-LONGEST: Final = 65_536
+LONGEST: Final = 16_384
 """Characters of a script."""
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=", re.ASCII)
 _ENDS: Final = frozenset({"do", "done", "then", "else", "elif", "fi", "}"})
