@@ -51,7 +51,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     try:
         answer = await _answer(scope, receive, sending)
         if isinstance(answer, Answer):
-            await send_answer(sending, answer)
+            await send_answer(sending, answer, scope.get("cluster_id", ""))
         elif answer is not None:
             await answer()
     except DisconnectedError:
@@ -65,6 +65,7 @@ async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | Rest
     """The answer, the rest of one that has begun, None if it was sent. What is raised becomes a Status."""
     try:
         path, visitor = await admit(scope)
+        scope["cluster_id"] = visitor.cluster_id
         return await _route(Request(scope, receive, path, visitor), send)
     except StatusError as error:
         return refusal(error)

@@ -20,7 +20,7 @@ from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.resources import BY_KIND, Resource
 from clusters.engine.objects import Object
 
-LONG: Final = 64 * 1024
+LONG: Final = 16 * 1024
 """Bytes from which on a body is decoded in a thread."""
 _SUMMARY: Final = 30
 _NO_KIND: Final = "couldn't get version/kind; json parse error: "

@@ -42,7 +42,7 @@ LARGEST_OF_DATA: Final = 2 * 1024 * 1024
 """The same of ConfigMaps and Secrets, which are only kept; upstream they may have 1 MiB of data."""
 _DATA: Final = frozenset({"ConfigMap", "Secret"})
 SMALL: Final = 16 * 1024
-MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_BYTES: Final = 32 * 1024 * 1024
 """Bytes of JSON in a cluster up to which people may store objects that are not SMALL."""
 _NODE_PROBLEMS: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_SECONDS: Final = 300

@@ -25,6 +25,10 @@ _ZERO: Final[dict[str, Any]] = {
 }
 
 
+MOST_COMPLAINTS: Final = 100
+"""About one object, as in sigs.k8s.io/json."""
+
+
 class DecodeError(ValueError):
     """A value of a wrong type, in the words of Go's JSON decoder."""
 
@@ -106,7 +110,8 @@ class _Decoder:
             here = f"{path}.{key}" if path else key
             field = struct.fields.get(key)
             if field is None:
-                self.complaints.append(f'unknown field "{here}"')
+                if len(self.complaints) < MOST_COMPLAINTS:
+                    self.complaints.append(f'unknown field "{here}"')
             elif found is not None:
                 under = f"{names}.{key}" if names else key
                 made = self._value(field, found, here, f"{struct.short_name}.{under}")

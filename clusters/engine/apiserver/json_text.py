@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -23,6 +24,8 @@ _PLACES: Final = {
 """Where Go would say that a character is wrong, by what Python's decoder says."""
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LITERALS: Final = ("null", "true", "false")
+MOST_COMPLAINTS: Final = 100
+"""About one text, as in sigs.k8s.io/json."""
 _DEPTH: Final = "exceeded max depth"
 
 
@@ -53,7 +56,8 @@ def parse_json(text: bytes) -> tuple[Any, list[str]]:
     if not twice:
         return value, []
     marked = {id(fields): keys for fields, keys in twice}
-    return value, [f'duplicate field "{path}"' for path in _paths(document, "", marked)]
+    paths = islice(_paths(document, "", marked), MOST_COMPLAINTS)
+    return value, [f'duplicate field "{path}"' for path in paths]
 
 
 def _paths(value: Any, path: str, marked: dict[int, list[str]]) -> Iterator[str]:

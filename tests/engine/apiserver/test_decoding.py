@@ -308,3 +308,10 @@ class TestJSONText:
     )
     def test_is_read_as_everywhere(self, value):
         assert parse_json(json.dumps(value, ensure_ascii=False).encode()) == (value, [])
+
+
+def test_not_all_of_very_many_complaints_are_told():
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {}, **{f"x{number}": 1 for number in range(1000)}}
+    assert len(decode(pod)[1]) == 100
+    text = b'{"a":1,' + b",".join(b'"x%d":1,"x%d":2' % (number, number) for number in range(1000)) + b"}"
+    assert len(parse_json(text)[1]) == 100
