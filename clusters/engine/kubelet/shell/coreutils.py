@@ -117,7 +117,7 @@ def _env(call: Call) -> Run:
         yield say("".join(f"{variables[word]}\n" for word in words if word in variables))
         return 0 if all(word in variables for word in words) else 1
     if words:
-        return (yield from call.start(words))
+        return (yield from call.start(words, variables))
     yield say("".join(f"{name}={value}\n" for name, value in variables.items()))
     return 0
 

@@ -24,7 +24,7 @@ from clusters.engine.kubelet.shell.files import absolute
 from clusters.engine.kubelet.shell.lexer import DEEPEST
 from clusters.engine.kubelet.shell.machine import Call, Machine
 from clusters.engine.kubelet.shell.steady import Turns, never_ends, turns_of
-from clusters.engine.kubelet.shell.syntax import parse
+from clusters.engine.kubelet.shell.syntax import LONGEST, parse
 from clusters.engine.kubelet.shell.tree import (
     For,
     If,
@@ -80,7 +80,8 @@ class Shell:
 
     def script(self, text: str) -> Run:
         """Run a script to its end or its `exit`; returns the exit code."""
-        self.machine.spend(2 * len(text) + 4 * sum(map(text.count, ";|&()\n")))
+        if len(text) <= LONGEST:
+            self.machine.spend(2 * len(text) + 4 * sum(map(text.count, ";|&()\n")))
         try:
             tree = parse(text, lenient=not self.machine.strict, depth=self.depth)
         except ShellSyntaxError as error:
@@ -309,8 +310,8 @@ class Shell:
             return self.set_code(NOT_FOUND)
         return self.set_code((yield from self.start(words)))
 
-    def start(self, words: list[str]) -> Run:
-        """Run a program of the image."""
+    def start(self, words: list[str], variables: dict[str, str] | None = None) -> Run:
+        """Run a program of the image, with other variables than the shell's if they are given."""
         program = words[0].rpartition("/")[2]
         if self.depth > DEEPEST:
             yield self.complain("too many shells within shells")
@@ -318,7 +319,8 @@ class Shell:
         known = self.machine.programs.get(program)
         if known is not None:
             self.machine.spend(len(self.variables) // 32 + len(words))
-            call = Call(self.machine, program, words[1:], dict(self.variables), self.start, self.depth)
+            given = dict(self.variables if variables is None else variables)
+            call = Call(self.machine, program, words[1:], given, self.start, self.depth)
             return (yield from known(call))
         if program in self.machine.image.serves and not (self.machine.strict and _QUESTIONS & set(words)):
             code: int | None = yield Serve()

@@ -67,7 +67,7 @@ class Call(NamedTuple):
     name: str
     arguments: list[str]
     variables: dict[str, str]
-    start: Callable[[list[str]], Run]
+    start: Callable[..., Run]
     depth: int = 0
 
 
