@@ -13,6 +13,7 @@ FORBIDDEN: Final = "Forbidden"
 NOT_SUPPORTED: Final = "Unsupported value"
 DUPLICATE: Final = "Duplicate value"
 TOO_LONG: Final = "Too long"
+TOO_MANY: Final = "Too many"
 NOT_FOUND: Final = "Not found"
 INTERNAL: Final = "Internal error"
 
@@ -23,6 +24,7 @@ _REASONS: Final = {
     NOT_SUPPORTED: "FieldValueNotSupported",
     DUPLICATE: "FieldValueDuplicate",
     TOO_LONG: "FieldValueTooLong",
+    TOO_MANY: "FieldValueTooMany",
     NOT_FOUND: "FieldValueNotFound",
     INTERNAL: "InternalError",
 }
@@ -94,6 +96,11 @@ def internal(field: str, detail: str) -> FieldError:
 def too_long(field: str, longest: int) -> FieldError:
     """The value has more than `longest` bytes."""
     return FieldError(TOO_LONG, field, "", f"may not be more than {longest} bytes")
+
+
+def too_many(field: str, count: int, most: int) -> FieldError:
+    """The list has more than `most` items."""
+    return FieldError(TOO_MANY, field, count, f"must have at most {most} items")
 
 
 def not_supported(field: str, value: Any, supported: Iterable[str]) -> FieldError:

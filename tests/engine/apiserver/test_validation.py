@@ -484,3 +484,17 @@ def test_errors_are_exceptions_that_say_what_they_mean():
         "details": {"name": "web", "group": "discovery.k8s.io", "kind": "endpointslices"},
         "code": 404,
     }
+
+
+def test_a_pod_has_a_hundred_containers_at_most():
+    def containers(count):
+        return [container(name=f"c{number}") for number in range(count)]
+
+    assert verbs.create(make_store(), bare_pod(containers=containers(100), initContainers=[]))
+    error = refusal(verbs.create, make_store(), bare_pod(containers=containers(101)))
+    assert error.message == (
+        'Pod "web" is invalid: spec.containers: Too many: 101: must have at most 100 items'
+    )
+    controller = bare_controller(template=template(initContainers=containers(101)))
+    error = refusal(verbs.create, make_store(), controller)
+    assert [cause["reason"] for cause in error.details["causes"]] == ["FieldValueTooMany"]

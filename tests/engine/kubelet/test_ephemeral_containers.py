@@ -182,3 +182,8 @@ class TestRules:
         apply_patch(w.store, BY_KIND["Pod"], "default", "p", STRATEGIC, body, subresource=part)
         names = [container["name"] for container in w.pod()["spec"]["ephemeralContainers"]]
         assert sorted(names) == ["debugger", "second"]
+
+
+def test_there_are_a_hundred_at_most(w):
+    many = [{"name": f"debug-{number}", "image": "busybox"} for number in range(101)]
+    assert "spec.ephemeralContainers: Too many: 101: must have at most 100 items" in refusal(w, *many)

@@ -3,7 +3,7 @@
 Models the container parts of `pkg/apis/core/validation/validation.go`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,12 +16,16 @@ from clusters.engine.apiserver.fields import (
     not_found,
     not_supported,
     required,
+    too_many,
 )
 from clusters.engine.apiserver.validation.metadata import complaints
 from clusters.engine.apiserver.validation.sources import validate_value_source, validate_variable_sources
 from clusters.engine.objects import Object
 from clusters.engine.quantities import parse_quantity
 
+MOST_CONTAINERS: Final = 100
+"""Of each kind in a pod, where upstream has no limit: a look at a pod takes as long as it has containers, and
+each of them is looked at several times."""
 PROTOCOLS: Final = ("SCTP", "TCP", "UDP")
 _PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
 _TERMINATION_MESSAGE_POLICIES: Final = ("File", "FallbackToLogsOnError")
@@ -35,6 +39,12 @@ _NOT_NEGATIVE_IN_PROBES: Final = (
     "successThreshold",
     "failureThreshold",
 )
+
+
+def validate_count(containers: Sized, field: str) -> list[FieldError]:
+    """A complaint about more than MOST_CONTAINERS."""
+    count = len(containers)
+    return [too_many(field, count, MOST_CONTAINERS)] if count > MOST_CONTAINERS else []
 
 
 def validate_container(

@@ -8,7 +8,7 @@ Models `validateEphemeralContainers` and `ValidatePodEphemeralContainersUpdate` 
 from typing import Final
 
 from clusters.engine.apiserver.fields import FieldError, duplicate, forbidden, not_found, quoted
-from clusters.engine.apiserver.validation.container import validate_container
+from clusters.engine.apiserver.validation.container import validate_container, validate_count
 from clusters.engine.objects import Object, with_value
 
 FIELD: Final = "spec.ephemeralContainers"
@@ -44,7 +44,7 @@ def validate_ephemeral_containers(pod: Object) -> list[FieldError]:
     volumes = {volume["name"] for volume in spec.get("volumes") or ()}
     others = {c["name"] for part in ("containers", "initContainers") for c in spec.get(part) or ()}
     seen = set(others)
-    errors: list[FieldError] = []
+    errors = validate_count(spec["ephemeralContainers"], FIELD)
     for index, container in enumerate(spec["ephemeralContainers"]):
         path, name = f"{FIELD}[{index}]", container.get("name", "")
         errors += validate_container(container, volumes, path, host_network=bool(spec.get("hostNetwork")))

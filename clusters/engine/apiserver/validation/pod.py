@@ -17,7 +17,7 @@ from clusters.engine.apiserver.fields import (
     required,
 )
 from clusters.engine.apiserver.validation.affinity import validate_affinity
-from clusters.engine.apiserver.validation.container import one_of, validate_container
+from clusters.engine.apiserver.validation.container import one_of, validate_container, validate_count
 from clusters.engine.apiserver.validation.metadata import complaints, validate_annotations, validate_labels
 from clusters.engine.apiserver.validation.sources import validate_volume_source
 from clusters.engine.objects import Object
@@ -135,6 +135,7 @@ def _validate_containers(spec: Object, volumes: set[str], field: str) -> list[Fi
     errors: list[FieldError] = []
     seen: set[str] = set()
     for part in ("containers", "initContainers"):
+        errors += validate_count(spec.get(part) or (), f"{field}.{part}")
         for index, container in enumerate(spec.get(part) or ()):
             path = f"{field}.{part}[{index}]"
             errors += validate_container(container, volumes, path, host_network=bool(spec.get("hostNetwork")))
