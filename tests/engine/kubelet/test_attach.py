@@ -1,11 +1,13 @@
 """`kubectl attach`, and `kubectl run -it`."""
 
+import re
+
 import pytest
 
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.kubelet.shell.session import Attachment, Session, attach
-from clusters.engine.objects import Key
+from clusters.engine.objects import Key, with_value
 from tests.engine.kubelet.rooms import Rooms
 
 TICKING = ["sh", "-c", "while true; do date +%s; sleep 1; done"]
@@ -89,3 +91,23 @@ def test_without_a_running_container_nobody_can_look_on():
     with pytest.raises(StatusError) as caught:
         attached(rooms, "web")
     assert caught.value.code == 404
+
+
+def test_a_debugger_with_a_target_sees_the_processes_of_its_target():
+    rooms = Rooms(delays="none")
+    debugger = {
+        "name": "debugger",
+        "image": "busybox",
+        "stdin": True,
+        "tty": True,
+        "targetContainerName": "main",
+    }
+    pod = with_value(rooms.world.pod("web"), ("spec", "ephemeralContainers"), [debugger])
+    rooms.act(verbs.update, pod, subresource="ephemeralcontainers")
+    rooms.world.wait(5)
+    session = attach(rooms.view, Key("Pod", "default", "web"), "debugger", tty=True, stdin=True)
+    session.feed(b"ps\rwget -qO- localhost\r")
+    said, _ = rooms.go_on(session, seconds=5)
+    assert re.search(r"    1 root +0:00 nginx: master process", said)
+    assert re.search(r"    7 root +0:00 sh\r\n    8 root +0:00 ps\r\n", said)
+    assert "Welcome to nginx" in said
