@@ -17,6 +17,7 @@ from clusters.api.reads import deprecation, included, rendered
 from clusters.api.request import Request, Target
 from clusters.engine.apiserver import fields, listing, verbs
 from clusters.engine.apiserver.decoding import demand_name
+from clusters.engine.apiserver.derived import shown
 from clusters.engine.apiserver.errors import bad_request, conflict, invalid
 from clusters.engine.apiserver.listing import ListOptions
 from clusters.engine.apiserver.resources import Resource
@@ -154,7 +155,7 @@ class Answerer:
         self._include = included(request)
 
     def __call__(self, obj: Object, code: int, written: Written[Any], warnings: Iterable[str] = ()) -> Answer:
-        text = rendered(self._resource, public(obj), self._form, self._include, written.now)
+        text = rendered(self._resource, shown(obj, written.now), self._form, self._include, written.now)
         said = [*warnings, *warnings_of(written)]
         return Answer(code, text, headers=(*deprecation(self._resource), *warning_headers(said)))
 

@@ -1,4 +1,4 @@
-"""Kinds that are not stored, but worked out of the rest when somebody reads them.
+"""What is not stored, but worked out of the rest when somebody reads it: whole kinds, and heartbeats.
 
 Models the Lease that each kubelet renews (`pkg/kubelet/nodelease`, component-helpers'
 `apimachinery/lease/controller.go`) and `pkg/registry/core/componentstatus`; `metrics` has its own file.
@@ -10,14 +10,16 @@ from typing import Final
 
 from clusters.engine import cluster
 from clusters.engine.apiserver import metrics
-from clusters.engine.clock import draw_hex, rfc3339_micro
-from clusters.engine.objects import Object, name_of, simulation_of
+from clusters.engine.clock import draw_hex, parse_rfc3339, rfc3339, rfc3339_micro
+from clusters.engine.objects import Object, name_of, public, simulation_of, with_status
 from clusters.engine.store import MemoryStore
 
 LEASE_NAMESPACE: Final = "kube-node-lease"
 LEASE_SECONDS: Final = 40
 _RENEWED_EVERY: Final = 10.0
 """Simulated seconds between two renewals, a quarter of a Lease's life."""
+_REPORTED_EVERY: Final = 300.0
+"""Simulated seconds after which a kubelet repeats a status of which nothing has changed."""
 
 _COMPONENTS: Final = (
     ("controller-manager", "kube-controller-manager", 10257),
@@ -50,10 +52,37 @@ DERIVED: Final[dict[str, Callable[[MemoryStore, float], list[Object]]]] = {
 """By kind: all objects at a simulated time."""
 
 
+def shown(obj: Object, now: float) -> Object:
+    """A stored object as clients read it at the simulated time `now`.
+
+    The kubelet of a Node has repeated since what it last reported, and nobody has written that.
+    """
+    return _reported(obj, now) if obj["kind"] == "Node" and _is_heard(obj) else public(obj)
+
+
+def _is_heard(node: Object) -> bool:
+    return simulation_of(node).get("kubelet") == "running"
+
+
+def _reported(node: Object, now: float) -> Object:
+    conditions = [
+        {**condition, "lastHeartbeatTime": _repeated(condition["lastHeartbeatTime"], now)}
+        if condition.get("lastHeartbeatTime")
+        else condition
+        for condition in node["status"].get("conditions") or ()
+    ]
+    return with_status(public(node), conditions=conditions)
+
+
+def _repeated(text: str, now: float) -> str:
+    said = parse_rfc3339(text)
+    return rfc3339(said + max(0.0, now - said) // _REPORTED_EVERY * _REPORTED_EVERY)
+
+
 def _renewed(node: Object, now: float) -> float | None:
     simulation = simulation_of(node)
     # The kubelet is silent since its last heartbeat, or renews in steps of 10 s, which nobody writes.
-    if simulation.get("kubelet") == "running":
+    if _is_heard(node):
         return now - now % _RENEWED_EVERY
     silent_since: float | None = simulation.get("heartbeat")
     return silent_since

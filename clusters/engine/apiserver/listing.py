@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from clusters.engine import labels
 from clusters.engine.apiserver import continue_tokens, fields, metrics
-from clusters.engine.apiserver.derived import DERIVED
+from clusters.engine.apiserver.derived import DERIVED, shown
 from clusters.engine.apiserver.errors import (
     StatusError,
     bad_request,
@@ -26,7 +26,7 @@ from clusters.engine.apiserver.errors import (
 from clusters.engine.apiserver.field_selectors import NAME, FieldSelector, parse_field_selector
 from clusters.engine.apiserver.fields import quoted
 from clusters.engine.apiserver.resources import Resource
-from clusters.engine.objects import Key, Object, key_of, labels_of, public
+from clusters.engine.objects import Key, Object, key_of, labels_of
 from clusters.engine.store import MemoryStore
 
 NOT_OLDER_THAN: Final = "NotOlderThan"
@@ -92,7 +92,7 @@ def get(image: MemoryStore, resource: Resource, namespace: str, name: str, now: 
         found = image.get(resource.kind, namespace, name)
     if found is None:
         raise metrics.not_found(image, resource.kind, namespace, name) or not_found(resource.kind, name)
-    return public(found)
+    return shown(found, now)
 
 
 def list_page(
@@ -121,7 +121,7 @@ def list_page(
             token = _token_after(image.revision, keys[index - 1], namespace)
             selected = options.label_selector or options.field_selector
             return Page(items, image.revision, token, None if selected else len(keys) - index)
-        items.append(public(obj))
+        items.append(shown(obj, now))
     return Page(items, image.revision)
 
 

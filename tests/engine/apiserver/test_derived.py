@@ -2,6 +2,7 @@
 
 import pytest
 
+from clusters.engine.apiserver import derived
 from clusters.engine.apiserver.derived import DERIVED, LEASE_NAMESPACE
 from clusters.engine.clock import Clock, parse_rfc3339, rfc3339_micro
 from clusters.engine.cluster import KEY, cluster_object
@@ -113,3 +114,26 @@ def test_a_stopped_component_refuses_the_connection(component, name, port):
         "message": f'Get "https://{address}/healthz": dial tcp {address}: connect: connection refused',
     }
     assert {condition["status"] for condition in found.values()} == {"True"}
+
+
+def heartbeats(store, passed):
+    node = derived.shown(store.get("Node", "", "node-1"), NOW + passed)
+    return {parse_rfc3339(said["lastHeartbeatTime"]) - NOW for said in node["status"]["conditions"]}
+
+
+def test_a_kubelet_that_runs_repeats_its_status_every_five_minutes():
+    store = store_with_node()
+    assert [heartbeats(store, passed) for passed in (0, 299, 300, 3601)] == [{0}, {0}, {300}, {3600}]
+
+
+def test_what_a_silent_kubelet_reported_stays_as_it_was():
+    store = store_with_node()
+    node_status.power_off(store, "node-1")
+    assert heartbeats(store, 3600) == {0}
+
+
+def test_other_objects_are_shown_as_they_are_stored():
+    store = store_with_node()
+    namespace = store.get("Namespace", "", "default")
+    assert derived.shown(namespace, NOW + 3600) == namespace
+    assert "simulation" not in derived.shown(store.get("Node", "", "node-1"), NOW)
