@@ -8,14 +8,12 @@ from typing import Final
 
 from clusters.engine.clock import parse_rfc3339, rfc3339, rfc3339_micro
 from clusters.engine.objects import (
-    Key,
     Object,
     is_deleting,
     name_of,
     namespace_of,
     object_reference,
     uid_of,
-    version_of,
 )
 from clusters.engine.store import Overlay
 
@@ -105,13 +103,6 @@ def _refused(store: Overlay, namespace: str) -> bool:
     """Whether the namespace is being deleted: what is new there is refused, so the Event is lost."""
     found = store.get("Namespace", "", namespace)
     return found is not None and is_deleting(found)
-
-
-def of(store: Overlay, key: Key) -> list[Object]:
-    """The Events about an object, by the order in which they were first told."""
-    obj = store.get(*key)
-    found = store.indexed("events-by-object", uid_of(obj)) if obj is not None else []
-    return sorted(found, key=lambda event: (event["metadata"]["creationTimestamp"], version_of(event)))
 
 
 def told_at(event: Object) -> float:

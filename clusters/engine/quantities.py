@@ -63,8 +63,3 @@ def whole(value: Any) -> int:
 
 def _rounded_up(amount: Decimal) -> int:
     return int(amount.to_integral_value(ROUND_CEILING))
-
-
-def format_milli(amount: int) -> str:
-    """Thousandths of a CPU as Kubernetes writes them: 1500 is `1500m`, 2000 is `2`."""
-    return f"{amount}m" if amount % 1000 else str(amount // 1000)

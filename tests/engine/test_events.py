@@ -2,12 +2,17 @@
 
 from clusters.engine import events, names
 from clusters.engine.clock import rfc3339
-from clusters.engine.objects import key_of, name_of
+from clusters.engine.objects import key_of, name_of, uid_of
 from tests.engine.builders import NOW, make_node, make_pod, make_store
 
 
 def the_pod(store):
     return store.get("Pod", "default", "kubia-1")
+
+
+def about(store, obj):
+    """The Events about an object, by the order in which they were first told: their names follow the time."""
+    return store.indexed("events-by-object", uid_of(obj))
 
 
 def test_an_event_says_who_told_what_about_which_part_of_whom():
@@ -22,7 +27,7 @@ def test_an_event_says_who_told_what_about_which_part_of_whom():
         host="node-1",
         field_path="spec.containers{main}",
     )
-    (event,) = events.of(store, key_of(pod))
+    (event,) = about(store, pod)
     assert event["metadata"]["namespace"] == "default"
     assert event["involvedObject"] == {
         "kind": "Pod",
@@ -43,7 +48,7 @@ def test_the_same_message_counts_up_and_another_is_another():
     for message in ("Back-off", "Back-off", "gone"):
         events.record(store, the_pod(store), "BackOff", message, type_="Warning", component="kubelet")
         store.now += 10
-    told = events.of(store, key_of(the_pod(store)))
+    told = about(store, the_pod(store))
     assert [(event["message"], event["count"]) for event in told] == [("Back-off", 2), ("gone", 1)]
     assert told[0]["lastTimestamp"] == rfc3339(NOW + 10)
 
@@ -55,7 +60,7 @@ def test_a_new_object_of_the_same_name_has_events_of_its_own():
         store.delete(key_of(the_pod(store)))
         store.create(make_pod())
     assert store.count("Event") == 2
-    assert events.of(store, key_of(the_pod(store))) == []
+    assert about(store, the_pod(store)) == []
 
 
 def test_events_about_cluster_scoped_objects_are_in_the_default_namespace():
@@ -76,7 +81,7 @@ def test_the_schedulers_way():
             component="default-scheduler",
             action="Scheduling",
         )
-    (event,) = events.of(store, key_of(the_pod(store)))
+    (event,) = about(store, the_pod(store))
     assert (event["reportingComponent"], event["action"]) == ("default-scheduler", "Scheduling")
     assert (event["firstTimestamp"], event["lastTimestamp"], event["source"]) == (None, None, {})
     assert event["series"]["count"] == 3
@@ -88,7 +93,7 @@ def test_a_long_name_is_cut_so_that_the_events_is_one_too():
     for pod in store.list("Pod"):
         events.record(store, pod, "Started", "Container started", component="kubelet")
         events.record_action(store, pod, "Scheduled", "assigned", component="s", action="Binding")
-        told = [name_of(event) for event in events.of(store, key_of(pod))]
+        told = [name_of(event) for event in about(store, pod)]
         assert len(set(told)) == 2
         for name in told:
             assert name.startswith(name_of(pod)[:235])

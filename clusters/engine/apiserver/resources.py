@@ -233,26 +233,9 @@ RESOURCES: Final = (
 BY_KIND: Final = {resource.kind: resource for resource in RESOURCES}
 BY_PATH: Final = {(resource.group, resource.version, resource.plural): resource for resource in RESOURCES}
 """By group, version and plural, as paths name them."""
-# The first one wins, as in kubectl: `nodes` are the core group's.
-_BY_NAME: Final = {
-    name: resource
-    for resource in reversed(RESOURCES)
-    for name in (resource.plural, resource.singular, *resource.short_names, resource.qualified)
-    if name
-}
-
-
-def find(name: str) -> Resource | None:
-    """The resource that a person calls by plural, singular or short name, or by kind."""
-    return _BY_NAME.get(name.lower()) or BY_KIND.get(name)
 
 
 def served(api_version: str, kind: str) -> Resource | None:
     """The resource of that apiVersion and kind, if it is served."""
     resource = BY_KIND.get(kind)
     return resource if resource is not None and resource.api_version == api_version else None
-
-
-def in_category(category: str) -> list[Resource]:
-    """What `kubectl get all` asks for, with "all"."""
-    return [resource for resource in RESOURCES if category in resource.categories]

@@ -9,12 +9,12 @@ from typing import Final
 from clusters.engine.apiserver import fields, verbs
 from clusters.engine.apiserver.errors import bad_request, invalid
 from clusters.engine.apiserver.resources import Resource
+from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.names import not_negative
 from clusters.engine.objects import Object, with_value
 from clusters.engine.store import MemoryStore, Overlay
 
 _METADATA: Final = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-_OPERATORS: Final = {"In": "in", "NotIn": "notin"}
 
 
 def scale_of(obj: Object) -> Object:
@@ -61,17 +61,5 @@ def update_scale(store: Overlay, resource: Resource, namespace: str, name: str, 
 
 
 def _selector_text(kind: str, selector: Object) -> str:
-    if kind == "ReplicationController":
-        return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    wanted = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
-    for expression in selector.get("matchExpressions") or ():
-        wanted.append((expression["key"], _expression_text(expression)))
-    return ",".join(text for _, text in sorted(wanted))
-
-
-def _expression_text(expression: Object) -> str:
-    key, operator = expression["key"], expression["operator"]
-    if operator in _OPERATORS:
-        values = ",".join(sorted(expression.get("values") or ()))
-        return f"{key} {_OPERATORS[operator]} ({values})"
-    return f"!{key}" if operator == "DoesNotExist" else key
+    # That of a ReplicationController is a plain map.
+    return format_label_selector({"matchLabels": selector} if kind == "ReplicationController" else selector)

@@ -2,8 +2,8 @@
 
 Models `pkg/kubelet/kubelet_node_status.go` and `pkg/kubelet/nodestatus/setters.go`. Left out: pressure of
 memory, disk and process ids, which never comes; and the heartbeats, which would be most of all writes:
-while a kubelet runs, `heartbeat` tells its latest one from the clock, and when it stops it stays in the
-node's `simulation`:
+while a kubelet runs, `apiserver/derived.py` tells its latest one from the clock, and when it stops it stays
+in the node's `simulation`:
 
     powered    whether the machine has power
     kubelet    "running" or "stopped"
@@ -30,8 +30,6 @@ from clusters.engine.objects import (
 from clusters.engine.store import Overlay
 
 KUBELET_VERSION: Final = "v1.37.1"
-HEARTBEAT_PERIOD: Final = 10.0
-"""Seconds between two renewals of a node's lease."""
 CAPACITY: Final = {"cpu": "4", "ephemeral-storage": "61202244Ki", "memory": "8Gi", "pods": "110"}
 ALLOCATABLE: Final = {"cpu": "3920m", "ephemeral-storage": "56403987Ki", "memory": "7892Mi", "pods": "110"}
 _HEALTHY: Final = (
@@ -113,14 +111,6 @@ def start_kubelet(store: Overlay, node_name: str) -> Object:
 def is_running(node: Object) -> bool:
     """Whether the node's kubelet works. A Node that somebody only wrote down has no machine."""
     return simulation_of(node).get("kubelet") == "running"
-
-
-def heartbeat(node: Object, now: float) -> float | None:
-    """When the node's kubelet was last heard of, in simulated seconds; None if it never was."""
-    if is_running(node):
-        return now - now % HEARTBEAT_PERIOD
-    frozen: float | None = simulation_of(node).get("heartbeat")
-    return frozen
 
 
 def sync_node_status(store: Overlay, node: Object) -> None:

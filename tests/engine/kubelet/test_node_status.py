@@ -151,15 +151,6 @@ def test_a_kubelet_without_power_cannot_be_started(world):
     assert not node_status.is_running(world.node())
 
 
-def test_heartbeats_are_told_from_the_clock(world):
-    assert node_status.heartbeat(world.node(), NOW + 34) == NOW + 30
-    world.wait(47)
-    world.act(node_status.power_off, "node-1")
-    assert node_status.heartbeat(world.node(), NOW + 1000) == NOW + 47
-    world.act(node_status.power_on, "node-1")
-    assert node_status.heartbeat(world.node(), NOW + 1000) == NOW + 1000
-
-
 def test_cordoning_is_told(world):
     for cordoned, reason in ((True, "NodeNotSchedulable"), (False, "NodeSchedulable")):
         world.act(verbs.update, with_value(world.node(), ("spec", "unschedulable"), cordoned))
@@ -178,7 +169,6 @@ def test_a_node_that_somebody_only_wrote_down_runs_nothing(world):
     world.act(verbs.create, {**pod, "spec": {**pod["spec"], "nodeName": "ghost"}})
     world.wait(10)
     assert world.pod()["status"]["phase"] == "Pending"
-    assert node_status.heartbeat(world.node("ghost"), NOW) is None
 
 
 def test_a_reboot_before_the_sandbox_was_made():
