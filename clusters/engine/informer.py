@@ -8,7 +8,9 @@ periods, since timers follow from the state of objects.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from clusters.engine import cluster
 from clusters.engine.changes import ADDED, Change
+from clusters.engine.clock import quantise
 from clusters.engine.objects import Key, key_of, version_of
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
@@ -63,3 +65,15 @@ def existing(store: MemoryStore) -> Iterable[Change]:
     objects = [obj for kind in store.kinds() for obj in store.list(kind)]
     for obj in sorted(objects, key=version_of):
         yield Change(version_of(obj), ADDED, key_of(obj), obj, None, "", 0, 0.0)
+
+
+def enqueue(queue: WorkQueue, key: Key, change: Change, store: MemoryStore) -> None:
+    """Queue a key because of a change, when a controller of this cluster has had time to act on it.
+
+    The pause makes what it does visible as a consequence, and one sync answers a burst of changes.
+    """
+    react = cluster.delays_of(store).react
+    if react:
+        queue.add_after(key, quantise(change.time + react), change.revision)
+    else:
+        queue.add(key, change.revision)

@@ -9,7 +9,6 @@ what is reported in `deployment_status.py`, the arithmetic in `deployment_util.p
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from clusters.engine import cluster
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import Change
 from clusters.engine.clock import quantise
@@ -21,6 +20,7 @@ from clusters.engine.controllers.deployment_status import (
     rollout_status,
 )
 from clusters.engine.controllers.deployment_util import is_rolling_update, is_scaled
+from clusters.engine.informer import enqueue
 from clusters.engine.label_selectors import label_selector
 from clusters.engine.labels import matches
 from clusters.engine.objects import (
@@ -53,12 +53,8 @@ class DeploymentController:
 
     def on_change(self, change: Change, store: MemoryStore) -> None:
         keys = [change.key] if change.key.kind == KIND else _interested(change, store)
-        react = cluster.delays_of(store).react
         for key in keys:
-            if react:
-                self.queue.add_after(key, quantise(change.time + react), change.revision)
-            else:
-                self.queue.add(key, change.revision)
+            enqueue(self.queue, key, change, store)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
         """Claim ReplicaSets, take the next step of the rollout, report where it stands.

@@ -7,12 +7,13 @@ about a pod with several budgets, and pods that were marked for disruption and n
 from collections.abc import Iterator
 from typing import Final
 
-from clusters.engine import cluster, events
+from clusters.engine import events
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.clock import parse_rfc3339, quantise
 from clusters.engine.controllers.deployment_util import scaled_value
 from clusters.engine.disruption import KIND, budgets_of, condition, protects, status_of
+from clusters.engine.informer import enqueue
 from clusters.engine.objects import (
     Key,
     Object,
@@ -45,18 +46,11 @@ class DisruptionController:
     def on_change(self, change: Change, store: MemoryStore) -> None:
         if change.key.kind == KIND:
             if change.verb != DELETED and change.actor != self.actor:
-                self._enqueue(change.key, change, store)
+                enqueue(self.queue, change.key, change, store)
             return
         for pod in (change.previous, change.object):
             for budget in budgets_of(store, pod) if pod is not None else ():
-                self._enqueue(key_of(budget), change, store)
-
-    def _enqueue(self, key: Key, change: Change, store: MemoryStore) -> None:
-        react = cluster.delays_of(store).react
-        if react:
-            self.queue.add_after(key, quantise(change.time + react), change.revision)
-        else:
-            self.queue.add(key, change.revision)
+                enqueue(self.queue, key_of(budget), change, store)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
         """Count, and report if that changes anything."""

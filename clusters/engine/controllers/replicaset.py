@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from clusters.engine import cluster, events
+from clusters.engine import events
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError, has_cause
 from clusters.engine.changes import MODIFIED, Change
 from clusters.engine.clock import quantise
 from clusters.engine.controllers.replication_order import pods_to_delete
 from clusters.engine.controllers.replication_status import calculate_status, next_available
+from clusters.engine.informer import enqueue
 from clusters.engine.label_selectors import label_selector
 from clusters.engine.labels import Labels, matches
 from clusters.engine.objects import (
@@ -70,18 +71,10 @@ class ReplicaSetController:
         if change.key.kind == self.kind:
             if change.actor != self.actor:
                 # Its own report of a status is no reason to look again.
-                self._enqueue(change.key, change, store)
+                enqueue(self.queue, change.key, change, store)
         elif change.verb != MODIFIED or _counts_differently(change.previous, change.object):
             for key in self._interested(change, store):
-                self._enqueue(key, change, store)
-
-    def _enqueue(self, key: Key, change: Change, store: MemoryStore) -> None:
-        # The pause makes the replacement visible as a consequence, and one sync answers a burst of changes.
-        react = cluster.delays_of(store).react
-        if react:
-            self.queue.add_after(key, quantise(change.time + react), change.revision)
-        else:
-            self.queue.add(key, change.revision)
+                enqueue(self.queue, key, change, store)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
         """Claim pods, create or delete some, report what was found.

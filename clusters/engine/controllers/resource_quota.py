@@ -7,11 +7,10 @@ again every five minutes.
 
 from collections.abc import Iterator
 
-from clusters.engine import cluster
 from clusters.engine.apiserver import quota, verbs
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change
-from clusters.engine.clock import quantise
+from clusters.engine.informer import enqueue
 from clusters.engine.objects import Key, Object, is_finished, key_of, with_status
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
@@ -34,14 +33,7 @@ class ResourceQuotaController:
         if _gives_back(change):
             for found in store.list(quota.KIND, change.key.namespace):
                 if quota.matches(found, change.object):
-                    self._enqueue(key_of(found), change, store)
-
-    def _enqueue(self, key: Key, change: Change, store: MemoryStore) -> None:
-        react = cluster.delays_of(store).react
-        if react:
-            self.queue.add_after(key, quantise(change.time + react), change.revision)
-        else:
-            self.queue.add(key, change.revision)
+                    enqueue(self.queue, key_of(found), change, store)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
         """Count everything that one quota limits."""
