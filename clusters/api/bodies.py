@@ -5,8 +5,9 @@ Models apiserver's `pkg/endpoints/handlers/create.go` and `update.go` as far as 
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from clusters.api.negotiation import BODIES, PROTOBUF, YAML, media_type
 from clusters.api.options import IGNORE, STRICT
@@ -19,6 +20,8 @@ from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.resources import BY_KIND, Resource
 from clusters.engine.objects import Object
+
+T = TypeVar("T")
 
 LONG: Final = 16 * 1024
 """Bytes from which on a body is decoded in a thread."""
@@ -62,8 +65,12 @@ async def read(request: Request, expected: Kind, validation: str) -> Body:
     Raises 400 for what cannot be read or is something else, 413, 415.
     """
     media = media_type(request.header(b"content-type"), BODIES)
-    body = await request.read_body()
-    work = partial(decoded, body, media, expected, validation)
+    return await decoding(decoded, await request.read_body(), media, expected, validation)
+
+
+async def decoding(decode: Callable[..., T], body: bytes, *arguments: Any) -> T:
+    """What is made of a body and these arguments, in a thread if the body is LONG."""
+    work = partial(decode, body, *arguments)
     return work() if len(body) < LONG else await asyncio.to_thread(work)
 
 

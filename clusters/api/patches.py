@@ -4,12 +4,11 @@ Models the outer half of apiserver's `pkg/endpoints/handlers/patch.go`; how each
 in the engine's `patching`.
 """
 
-import asyncio
 from functools import partial
 from typing import Any, NamedTuple
 
 from clusters.api.answers import Answer, json_answer
-from clusters.api.bodies import LONG, yaml_error
+from clusters.api.bodies import decoding, yaml_error
 from clusters.api.negotiation import media_type
 from clusters.api.options import IGNORE, STRICT, WriteOptions, write_options
 from clusters.api.request import Request, Target
@@ -61,11 +60,10 @@ async def _read(request: Request) -> tuple[Patch, WriteOptions]:
     if not applies and "force" in request.query:
         raise _bad_option(fields.forbidden("force", "may not be specified for non-apply patch"))
     body = await request.read_body()
-    parse = partial(_parsed, media, body, options.validation)
-    return parse() if len(body) < LONG else await asyncio.to_thread(parse), options
+    return await decoding(_parsed, body, media, options.validation), options
 
 
-def _parsed(media: str, body: bytes, validation: str) -> Patch:
+def _parsed(body: bytes, media: str, validation: str) -> Patch:
     if media == patching.APPLY:
         return Patch(media, *_configuration(body, validation))
     try:

@@ -26,6 +26,8 @@ from clusters.engine.store import MemoryStore
 
 LONG: Final = 100
 """Objects of a kind from which on a list is rendered in a thread."""
+LONG_OF_DATA: Final = 8
+"""The same of ConfigMaps and Secrets, which may have a megabyte each."""
 INCLUDE_OBJECT: Final = ("Metadata", "None", "Object")
 
 _DEPRECATED: Final = {
@@ -59,7 +61,8 @@ async def list_(request: Request, resource: Resource, target: Target) -> Answer:
     image = await images.of_list(request.cluster_id, options)
     render = partial(_listed, image, resource, target.namespace, options, form, include)
     size = image.count("Pod" if resource.derived else resource.kind)
-    text, more = render() if size <= LONG else await asyncio.to_thread(render)
+    long = LONG_OF_DATA if resource.kind in ("ConfigMap", "Secret") else LONG
+    text, more = render() if size <= long else await asyncio.to_thread(render)
     if more:
         images.keep(request.cluster_id, image)
     return Answer(200, text, headers=deprecation(resource))

@@ -165,8 +165,7 @@ async def _delete_options(request: Request) -> DeleteOptions:
     if not body.strip():
         return delete_options(request, None)
     media = negotiation.media_type(request.header(b"content-type"), negotiation.BODIES)
-    decoded = bodies.decoded_options(body, media)
-    return delete_options(request, decoded)
+    return delete_options(request, await bodies.decoding(bodies.decoded_options, body, media))
 
 
 def _delete(key: Key, options: DeleteOptions, store: Overlay) -> tuple[Object, bool]:
