@@ -2,25 +2,28 @@
 
 import pytest
 
-from clusters import actions, announce, keys, memory
+from clusters import actions, announce, keys, memory, traffic
 from clusters.api import doors
 from clusters.writer import writer
 from tests.api.caller import Caller, in_thread
 
 
-@pytest.fixture(autouse=True)
-def _serving(transactional_db):
+@pytest.fixture
+def serving(transactional_db):
+    """A process as `manage.py serve` has it, which knows of nothing yet. Tests without a cluster need none."""
     memory.drop_all()
+    traffic.forget()
     doors.forget_failures()
     writer.start()
     yield
     writer.stop()
     announce.bind(None)
+    traffic.forget()
     memory.drop_all()
 
 
 @pytest.fixture
-def cluster():
+def cluster(serving):
     """A cluster of one node in which nothing takes time; its control plane does not run."""
     return actions.create_cluster("tester", nodes=1, delays="none")
 

@@ -11,6 +11,8 @@ from clusters.api.request import target_of
 from clusters.models import Cluster
 from tests.api.caller import PODS, Caller, ask, config_map, in_thread, pod
 
+pytestmark = pytest.mark.usefixtures("serving")
+
 
 async def test_a_key_that_opens_nothing_is_unauthorized_in_the_form_of_a_status():
     reply = await Caller("nonsense")("GET", "/api")

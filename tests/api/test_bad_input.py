@@ -191,7 +191,7 @@ async def test_keys_that_are_twice_in_yaml_are_refused_warned_of_or_ignored(call
     assert (reply.code, reply.warnings) == (200, ['line 1: key "b" already set in map'])
 
 
-async def test_more_than_a_cluster_may_have_is_forbidden():
+async def test_more_than_a_cluster_may_have_is_forbidden(serving):
     with override_settings(LIFELINES_MAX_PODS=1):
         cluster = await in_thread(actions.create_cluster)("tester", nodes=1)
     call = Caller(await in_thread(keys.key_of)(cluster.pk, keys.WRITE))

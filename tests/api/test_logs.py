@@ -18,13 +18,6 @@ from tests.api.sockets import has_ended, run_pod, script, settle
 from tests.api.watchers import until
 
 
-@pytest.fixture(autouse=True)
-def _no_requests():
-    traffic.forget()
-    yield
-    traffic.forget()
-
-
 class Follow:
     """A client that follows a log. `text` is what it has read, `code` how it was answered."""
 

@@ -22,13 +22,6 @@ V1 = "channel.k8s.io"
 SUCCESS = {"metadata": {}, "status": "Success"}
 
 
-@pytest.fixture(autouse=True)
-def _no_requests():
-    traffic.forget()
-    yield
-    traffic.forget()
-
-
 @pytest.fixture
 async def web(cluster, call):
     """A pod that runs."""

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from clusters import actions, traffic
+from clusters import actions
 from clusters.api.streams import outlet
 from clusters.api.streams.channel_tunnel import ChannelTunnel
 from clusters.api.streams.portforward import SPDY
@@ -16,13 +16,6 @@ from tests.api.watchers import until
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-
-
-@pytest.fixture(autouse=True)
-def _no_requests():
-    traffic.forget()
-    yield
-    traffic.forget()
 
 
 @pytest.fixture

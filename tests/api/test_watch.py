@@ -30,7 +30,7 @@ WATCH_LIST = {
 
 
 @pytest.fixture
-def cluster():
+def cluster(serving):
     return bare_cluster()
 
 

@@ -29,7 +29,7 @@ SELECTED = "app=kubia"
 
 
 @pytest.fixture
-def cluster():
+def cluster(serving):
     return bare_cluster()
 
 
@@ -250,7 +250,7 @@ def selected(image, selector):
 
 @given(steps=STEPS, selector=st.sampled_from(["", "app=kubia", "app=kubia,tier=web"]), data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-def test_a_watch_from_any_revision_replays_to_the_same_state_as_a_list(steps, selector, data):
+def test_a_watch_from_any_revision_replays_to_the_same_state_as_a_list(serving, steps, selector, data):
     start = data.draw(st.integers(0, len(steps)), label="start")
     forget = data.draw(st.booleans(), label="forget")
 
