@@ -38,7 +38,7 @@ def sandbox(page):
     expect(page.locator('#map [data-kind="Node"][data-state="ready"]')).to_have_count(3)
     page.get_by_role("button", name="Create ReplicationController").click()
     expect(page.locator(".toast")).to_contain_text(["You created the ReplicationController kubia."])
-    expect(page.get_by_label("Controller", exact=True)).to_have_value("default/kubia")
+    expect(page.get_by_label("Controller", exact=True)).to_have_value("ReplicationController/default/kubia")
     page.get_by_role("button", name="Expose", exact=True).click()
     expect(ready(page)).to_have_count(3, timeout=SOON)
     expect(service(page)).to_have_attribute(

@@ -451,7 +451,7 @@ ROWS = {
     ),
     "wait for a deletion": Row(
         "wait pod/web --for=delete --timeout=60s",
-        r"pod/web condition met",
+        r"(pod/web condition met)?",  # nothing if it was quicker
         given=(RUN, "delete pod web --wait=false"),
     ),
     # logs, exec
