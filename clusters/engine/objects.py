@@ -1,7 +1,7 @@
 """Kubernetes objects as plain JSON-shaped dicts, and the few ways this engine reads and changes them.
 
 Models apimachinery's ObjectMeta accessors (`pkg/apis/meta/v1`) and `controller_ref.go`. Left out:
-typed structs (dicts are half the cost in the loop) and managedFields.
+typed structs (dicts are half the cost in the loop).
 
 An object inside a store is never mutated: `with_value` copies the branches it changes. One top-level
 key is not Kubernetes' own: `simulation`, where the simulator keeps what a real machine would know by

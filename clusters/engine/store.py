@@ -82,6 +82,7 @@ class MemoryStore:
         return store
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """The object of that name, None if there is none."""
         entry = self.entry(Key(kind, namespace, name))
         return None if entry is None else entry.object
 
@@ -105,9 +106,11 @@ class MemoryStore:
         return [objects[key].object for key in self.keys(kind) if not namespace or key.namespace == namespace]
 
     def count(self, kind: str) -> int:
+        """How many objects of a kind there are."""
         return len(self._kinds.get(kind, ()))
 
     def kinds(self) -> Kinds:
+        """The kinds of which there is an object, sorted."""
         return sorted(kind for kind, objects in self._kinds.items() if objects)
 
     def size(self) -> int:
@@ -122,6 +125,7 @@ class MemoryStore:
         return [self._kinds[key.kind][key].object for key in sorted(keys)]
 
     def indexed_keys(self, index: str, value: str) -> KeyList:
+        """The keys of what `indexed` gives."""
         return sorted(self._index(index).get(value) or ())
 
     def tally(self, name: str, bucket: Bucket) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """What is added to, and demanded of, every request before it is carried out.
 
 Models the admission plugins NamespaceLifecycle, DefaultTolerationSeconds, Priority and ServiceAccount
-(`plugin/pkg/admission`), and in place of ResourceQuota the limits of a sandbox. Left out: the volume
-with the account's token.
+(`plugin/pkg/admission`), and the limits of a sandbox besides; ResourceQuota is in `quota.py`. Left out: the
+volume with the account's token.
 """
 
 from typing import Final

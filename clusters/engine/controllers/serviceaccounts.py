@@ -1,7 +1,8 @@
 """Sees to it that every namespace has its ServiceAccount `default`.
 
 Models kube-controller-manager's serviceaccount-controller (`pkg/controller/serviceaccount`). Left out:
-tokens, and the ConfigMap with the cluster's certificate authority.
+Secrets with tokens (who wants one asks for it, see `apiserver/tokens.py`), and the ConfigMap with
+the cluster's certificate authority.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""The kubelet of every node, and the container runtime below it."""

@@ -2,7 +2,7 @@
 
 Models the kubelet's `syncPod`, `syncTerminatingPod` and `syncTerminatedPod` (`pkg/kubelet/kubelet.go`).
 One controller plays the kubelets of all nodes; in the journal each writes as `kubelet/<node>`. Left out:
-static pods, and heartbeats: while a kubelet runs, its lease is told from the clock (see node_status.py).
+static pods, and heartbeats: while a kubelet runs, its lease is told from the clock (apiserver/derived.py).
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ simulator in the middle of a pull loses nothing:
     boot        the boot of the node in which the pod's sandbox was made
     mount       while its volumes are not there, when to try again: `until`, and the last `pause`
     sandboxAt   when the sandbox will be there, while it is not
-    containers  per container name a state, see runtime.py
+    containers  per container name a state, see states.py
     due         when the kubelet has to look again by itself; None: never
 
 All times are simulated seconds.

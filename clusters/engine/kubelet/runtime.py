@@ -1,9 +1,10 @@
 """Runs containers: makes them, lets them end, starts them again later and later, stops them.
 
 Models the kubelet's runtime manager (`pkg/kubelet/kuberuntime/kuberuntime_manager.go`,
-`kuberuntime_container.go`) and containerd below it. Left out: init containers, lifecycle
-hooks, memory limits, and the logs. A container's last words become its termination message even
-without terminationMessagePolicy FallbackToLogsOnError, because there is no log to look at.
+`kuberuntime_container.go`) and containerd below it. Left out: init containers, lifecycle hooks
+and memory limits. Logs are not written: `logs.py` tells them when somebody reads. A container's last
+words become its termination message even without terminationMessagePolicy FallbackToLogsOnError, so that
+pages show them.
 
 Functions of _STEPS take (worker, container, state) and return whether the container went on to another
 phase, see states.py.

@@ -2,7 +2,7 @@
 
 Models `StrategicMergeMapPatch` of apimachinery's `pkg/util/strategicpatch/patch.go`, with the directives
 `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/x` and `$setElementOrder/x`. How such a patch is made of
-two manifests is in `patch.py`, where nobody needs it as a document.
+two manifests is in `three_way.py`, where nobody needs it as a document.
 """
 
 from collections import deque
