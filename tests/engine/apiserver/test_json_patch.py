@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.patches import json_patch
 from clusters.engine.apiserver.patches.json_patch import MAX_OPERATIONS, apply_json_patch, complaints_about
 from tests.engine.apiserver.test_create import refusal
 
@@ -112,7 +113,8 @@ def test_more_operations_than_upstream_takes_are_413():
     assert error.message.endswith("maximum operations in a JSON patch is 10000, got 10001")
 
 
-def test_copies_that_double_themselves_are_stopped():
+def test_copies_that_double_themselves_are_stopped(monkeypatch):
+    monkeypatch.setattr(json_patch, "MAX_COPIED", 100_000)
     doubling = [{"op": "copy", "from": "/a", "path": "/a/twice"}] * 60
     wide = [
         operation

@@ -18,6 +18,8 @@ from clusters.engine.apiserver.go_text import json_type
 MAX_OPERATIONS: Final = 10_000
 MAX_COPIED: Final = 3 * 1024 * 1024
 """Bytes of JSON that the operations `copy` of one patch may add up to."""
+DEEPEST: Final = 254
+"""Steps that a path may have: what orjson stores is not nested deeper, and a long path takes long to go."""
 
 _FIELDS: Final = ("op", "path", "from")
 
@@ -34,6 +36,8 @@ def apply_json_patch(document: dict[str, Any], patch: Any) -> Any:
     copied = 0
     try:
         for operation in operations:
+            if any(operation.get(field, "").count("/") > DEEPEST for field in ("path", "from")):
+                raise does_not_apply()
             if operation.get("op") == "copy":
                 copied += len(orjson.dumps(JsonPointer(operation["from"]).resolve(patched)))
                 if copied > MAX_COPIED:
