@@ -253,13 +253,14 @@ class RolloutsAtOnce(Rollouts):
     delays = "none"
 
 
-Rollouts.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
-RolloutsAtOnce.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+FEW = settings(max_examples=settings.default.max_examples // 2, stateful_step_count=20)
+Rollouts.TestCase.settings = FEW
+RolloutsAtOnce.TestCase.settings = FEW
 TestRollouts = Rollouts.TestCase
 TestRolloutsAtOnce = RolloutsAtOnce.TestCase
 
 
-@settings(max_examples=40, deadline=None)
+@FEW
 @given(
     room=ROOM,
     size=st.integers(1, 6),

@@ -1,7 +1,7 @@
 """Whatever is typed, the shell answers or waits, and keeps nobody busy."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusters.engine.kubelet.shell.session import MOST_OUTPUT
@@ -31,7 +31,7 @@ WORDS = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5)
 LINES = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     pod=st.sampled_from(["box", "kubia-1", "web", "curly"]),
     lines=st.lists(LINES, max_size=4),
@@ -44,7 +44,6 @@ def test_whatever_is_typed_the_shell_answers_or_waits(rooms, pod, lines, tty):
     assert len(stdout) + len(stderr) <= 2 * MOST_OUTPUT
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINES, max_size=4))
 def test_whatever_the_script_a_line_ends_or_takes_time(rooms, lines):
     session = rooms.open("box", "sh", "-c", "\n".join(lines))
@@ -58,7 +57,6 @@ def test_whatever_the_script_a_line_ends_or_takes_time(rooms, lines):
         rooms.world.wait(session.wake_at - rooms.world.store.now)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     junk=st.binary(max_size=2_000), words=st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5)
 )
