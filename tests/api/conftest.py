@@ -10,7 +10,7 @@ from tests.api.caller import Caller, in_thread
 
 @pytest.fixture
 def serving(transactional_db):
-    """A process as `manage.py serve` has it, which knows of nothing yet. Tests without a cluster need none."""
+    """A process as `manage.py serve` has it that knows of nothing yet; tests without a cluster need none."""
     memory.drop_all()
     traffic.forget()
     doors.forget_failures()
