@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from clusters.engine.apiserver import openapi_parameters as parameters
 from clusters.engine.apiserver.definitions import GVK, META, GroupVersionKind, reference
-from clusters.engine.apiserver.openapi_parameters import Parameter
+from clusters.engine.apiserver.openapi import parameters
+from clusters.engine.apiserver.openapi.parameters import Parameter
 from clusters.engine.apiserver.resources import Resource, Subresource
 
 Item = dict[str, Any]

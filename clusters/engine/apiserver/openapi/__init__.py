@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from clusters.engine.apiserver import openapi_paths as paths
 from clusters.engine.apiserver.definitions import META, VERSION, load, names, reached, references
 from clusters.engine.apiserver.discovery import GIT_VERSION
+from clusters.engine.apiserver.openapi import paths
 from clusters.engine.apiserver.resources import RESOURCES
 
 _API_GROUPS: Final = sorted({resource.group for resource in RESOURCES if resource.group})
