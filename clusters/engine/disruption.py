@@ -49,12 +49,12 @@ def condition(budget: Object, status: Object, now: float, *, failure: str = "") 
     allowed = status["disruptionsAllowed"] > 0 and not failure
     before = condition_of(budget, ALLOWED)
     value = "True" if allowed else "False"
-    changed = before is None or before["status"] != value
+    since = before.get("lastTransitionTime") if before and before["status"] == value else None
     return {
         "type": ALLOWED,
         "status": value,
         "observedGeneration": status.get("observedGeneration", 0),
-        "lastTransitionTime": rfc3339(now) if before is None or changed else before["lastTransitionTime"],
+        "lastTransitionTime": since or rfc3339(now),
         "reason": "SyncFailed" if failure else "SufficientPods" if allowed else "InsufficientPods",
         "message": failure,
     }

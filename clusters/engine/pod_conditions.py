@@ -16,7 +16,9 @@ def pod_condition(
     The last transition stays when it was as long as the status is what it was.
     """
     before = condition_of(pod, type_)
-    since = before["lastTransitionTime"] if before and before["status"] == status else rfc3339(now)
+    # What a client has reported may have no time.
+    since = before.get("lastTransitionTime") if before and before["status"] == status else None
+    since = since or rfc3339(now)
     condition = {"type": type_, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
     if generation := pod["metadata"].get("generation"):
         condition["observedGeneration"] = generation

@@ -106,11 +106,11 @@ def deletion_conditions(namespace: Object, remaining: list[Object], now: float) 
 
 def _condition(namespace: Object, type_: str, status: str, reason: str, message: str, now: float) -> Object:
     before = condition_of(namespace, type_)
-    since = before["lastTransitionTime"] if before and before["status"] == status else rfc3339(now)
+    since = before.get("lastTransitionTime") if before and before["status"] == status else None
     return {
         "type": type_,
         "status": status,
-        "lastTransitionTime": since,
+        "lastTransitionTime": since or rfc3339(now),
         "reason": reason,
         "message": message,
     }

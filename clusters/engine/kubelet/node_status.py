@@ -152,13 +152,13 @@ def _healthy(node: Object, now: float) -> Object:
     conditions = []
     for type_, status, reason, message in _HEALTHY:
         before = old.get(type_)
-        since = before["lastTransitionTime"] if before and before["status"] == status else stamp
+        since = before.get("lastTransitionTime") if before and before["status"] == status else None
         conditions.append(
             {
                 "type": type_,
                 "status": status,
                 "lastHeartbeatTime": stamp,
-                "lastTransitionTime": since,
+                "lastTransitionTime": since or stamp,
                 "reason": reason,
                 "message": message,
             }

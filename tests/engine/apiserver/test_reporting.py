@@ -16,6 +16,7 @@ from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.changes import encode
 from clusters.engine.clock import Clock
+from clusters.engine.kubelet import node_status
 from clusters.engine.objects import key_of, name_of
 from clusters.engine.store import MemoryStore, Overlay
 from tests.engine.builders import (
@@ -225,3 +226,32 @@ def test_whatever_a_client_reports_the_control_plane_goes_on(a_bit_of_everything
             assert encode(derived(world.store, world.store.now)) is not None
         world.wait(data.draw(st.sampled_from([0, 5, 70])))
     world.wait(700)
+
+
+def test_conditions_without_their_times_get_new_ones(a_bit_of_everything):
+    world = World(Overlay(a_bit_of_everything, now=NOW + 20, seed="seed"))
+
+    def forget(store):
+        for obj in [obj for resource in REPORTED for obj in store.list(resource.kind)]:
+            bare = [{"type": c["type"], "status": c["status"]} for c in obj["status"].get("conditions") or ()]
+            report(store, obj, {**obj["status"], "conditions": bare})
+        verbs.delete(store, "Namespace", "", "kube-node-lease")
+
+    world.act(forget)
+    world.wait(700)
+    pods = world.store.list("Pod")
+    assert pods
+    assert all(c.get("lastTransitionTime") for pod in pods for c in pod["status"]["conditions"])
+
+
+def test_a_kubelet_that_starts_again_gives_its_nodes_conditions_times(a_bit_of_everything):
+    world = World(Overlay(a_bit_of_everything, now=NOW + 20, seed="seed"))
+    node = world.store.list("Node")[0]
+    bare = [{"type": c["type"], "status": c["status"]} for c in node["status"]["conditions"]]
+    world.act(report, node, {**node["status"], "conditions": bare})
+    world.act(node_status.power_off, name_of(node))
+    world.act(node_status.power_on, name_of(node))
+    world.wait(100)
+    conditions = world.store.get("Node", "", name_of(node))["status"]["conditions"]
+    assert [c["status"] for c in conditions if c["type"] == "Ready"] == ["True"]
+    assert all(c.get("lastTransitionTime") for c in conditions)
