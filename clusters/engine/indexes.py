@@ -6,7 +6,7 @@ in the scheduler's `framework.NodeInfo`. The store keeps both up to date with ea
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from immutables import Map
@@ -77,6 +77,12 @@ INDEXES: Final = {
     "events-by-object": Index("Event", _event_object),
     "events-by-content": Index("Event", _event_content),
 }
+
+
+@cache
+def indexes_of(kind: str) -> list[tuple[str, Index]]:
+    """The indexes by which objects of a kind are found, with their names."""
+    return [(name, index) for name, index in INDEXES.items() if index.kind in ("", kind)]
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from immutables import Map
 
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change, decode, encode
 from clusters.engine.clock import draw_hex, rfc3339
-from clusters.engine.indexes import INDEXES, TALLIES, Bucket, Tallies
+from clusters.engine.indexes import INDEXES, TALLIES, Bucket, Tallies, indexes_of
 from clusters.engine.objects import Key, Object, key_of
 
 
@@ -173,9 +173,9 @@ class MemoryStore:
         self._reindex(key, before.object if before else None, entry.object if entry else None)
 
     def _reindex(self, key: Key, before: Object | None, after: Object | None) -> None:
-        for name, index in self._indexes.items():
-            definition = INDEXES[name]
-            if definition.kind in ("", key.kind):
+        for name, definition in indexes_of(key.kind):
+            index = self._indexes.get(name)
+            if index is not None:
                 old = definition.values(before) if before is not None else ()
                 new = definition.values(after) if after is not None else ()
                 if old != new:

@@ -72,7 +72,9 @@ class ReplicaSetController:
             if change.actor != self.actor:
                 # Its own report of a status is no reason to look again.
                 enqueue(self.queue, change.key, change, store)
-        elif change.verb != MODIFIED or _counts_differently(change.previous, change.object):
+        elif store.count(self.kind) and (
+            change.verb != MODIFIED or _counts_differently(change.previous, change.object)
+        ):
             for key in self._interested(change, store):
                 enqueue(self.queue, key, change, store)
 
