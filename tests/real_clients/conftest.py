@@ -6,9 +6,12 @@ has a namespace of its own.
 
 import os
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
+from kubernetes import client
 
 from tests.install_kubectl import find_kubectl, find_old_kubectl
 from tests.real_clients.world import World
@@ -70,17 +73,58 @@ def home(tmp_path_factory):
 def world(shared_kubeconfig, program, home):
     """A namespace of its own in a simulated cluster, or in the real one."""
     made = World(shared_kubeconfig, f"t{secrets.token_hex(4)}", program, home, simulated=not REAL)
-    made.kubectl("create", "namespace", made.namespace)
-    # As in any cluster: pods are refused until the namespace has its account.
-    made.kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=60s")
-    yield made
-    made.kubectl("delete", "namespace", made.namespace, "--wait=false")
+    with own_namespace(made):
+        yield made
 
 
 @pytest.fixture
-def own_world(new_kubeconfig, program, home):
-    """A simulated cluster of its own with three nodes, for tests that do something to nodes."""
-    return World(new_kubeconfig(), "default", program, home, simulated=True)
+def api(world):
+    """The core API of the world's cluster, as the official Python client has it."""
+    return world.core_api()
+
+
+@pytest.fixture
+def web(world):
+    """The world with a pod that answers at port 80."""
+    world.kubectl("run", "web", "--image=nginx", "--port=80")
+    world.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
+    return world
+
+
+@contextmanager
+def own_namespace(world):
+    """Makes the namespace of a world, and deletes it. Not by kubectl, which takes a while to start."""
+    api = world.core_api()
+    api.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=world.namespace)))
+    # As in any cluster: pods are refused until the namespace has its account.
+    world.eventually(lambda: api.list_namespaced_service_account(world.namespace).items)
+    yield api
+    api.delete_namespace(world.namespace)
+
+
+@pytest.fixture(scope="session")
+def own_kubeconfig(new_kubeconfig, api_server):
+    """A simulated cluster of three nodes for tests that do something to nodes. Its time runs fast."""
+    path = new_kubeconfig()
+    (context,) = yaml.safe_load(path.read_text())["contexts"]
+    cluster = context["name"].removeprefix("lifelines-")
+    hurry = f"from clusters import actions; actions.set_clock('{cluster}', 'tester', speed=20)"
+    api_server.manage("shell", "--command", hurry)
+    return path
+
+
+@pytest.fixture
+def own_world(own_kubeconfig, program, home):
+    """A namespace of its own in that cluster, whose nodes are made as they were before the next test."""
+    made = World(own_kubeconfig, f"t{secrets.token_hex(4)}", program, home, simulated=True)
+    with own_namespace(made) as api:
+        yield made
+    for node in api.list_node().items:
+        api.patch_node(node.metadata.name, {"spec": {"unschedulable": None, "taints": None}})
+    # Who drains a node must not find pods of the test before.
+    made.eventually(
+        lambda: made.namespace not in {found.metadata.name for found in api.list_namespace().items}
+    )
 
 
 @pytest.fixture

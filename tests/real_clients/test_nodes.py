@@ -1,4 +1,4 @@
-"""What is done to nodes, in a cluster of its own: cordon, drain, taint, top, power."""
+"""What is done to nodes, in a cluster of its own: cordon, drain, taint, top."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_a_drained_node_is_empty_and_its_pods_are_elsewhere(own_world):
     assert pods_on(world, "node-2")
     drained = world.kubectl("drain", "node-2", "--ignore-daemonsets", "--timeout=60s")
     assert "node/node-2 drained" in drained
-    assert "evicting pod default/shop-" in drained
+    assert f"evicting pod {world.namespace}/shop-" in drained
     assert not pods_on(world, "node-2")
     world.kubectl("rollout", "status", "deployment/shop", "--timeout=60s")
     assert len(names(world, "pods")) == 6
@@ -42,7 +42,7 @@ def test_a_budget_holds_a_drain_up(own_world):
     world.kubectl("create", "pdb", "keep", "--selector=app=shop", "--min-available=1")
     world.eventually(lambda: world.get("pdb", "keep").get("status", {}).get("currentHealthy") == 1)
     (node,) = {pod["spec"]["nodeName"] for pod in world.get("pods")["items"]}
-    held = world.try_kubectl("drain", node, "--timeout=6s")
+    held = world.try_kubectl("drain", node, "--timeout=3s")
     assert held.code == 1
     assert "Cannot evict pod as it would violate the pod's disruption budget." in held.err
 

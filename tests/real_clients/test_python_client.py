@@ -11,12 +11,6 @@ from kubernetes.stream import stream
 
 
 @pytest.fixture
-def api(world):
-    """The core API of the cluster."""
-    return client.CoreV1Api(config.new_client_from_config(str(world.kubeconfig)))
-
-
-@pytest.fixture
 def apps(world):
     """The API of Deployments and ReplicaSets."""
     return client.AppsV1Api(config.new_client_from_config(str(world.kubeconfig)))

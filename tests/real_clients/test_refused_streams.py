@@ -4,23 +4,8 @@ import re
 import time
 
 import pytest
-from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.stream import portforward, stream
-
-
-@pytest.fixture
-def api(world):
-    """The core API of the cluster."""
-    return client.CoreV1Api(config.new_client_from_config(str(world.kubeconfig)))
-
-
-@pytest.fixture
-def web(world):
-    """A pod that answers at port 80."""
-    world.kubectl("run", "web", "--image=nginx", "--port=80")
-    world.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
-    return world
 
 
 def test_kubectl_says_why_it_could_not_go_in(world):

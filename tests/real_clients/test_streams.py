@@ -17,14 +17,6 @@ from tests.server import free_port
 
 
 @pytest.fixture
-def web(world):
-    """A pod that answers at port 80."""
-    world.kubectl("run", "web", "--image=nginx", "--port=80")
-    world.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
-    return world
-
-
-@pytest.fixture
 def background(world):
     """background(...) starts a kubectl that is ended with the test."""
     started = []

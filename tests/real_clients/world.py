@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from kubernetes import client, config
 
 PATIENCE = 60.0
 """Seconds after which a client that has not ended is broken; what it waits for takes milliseconds."""
@@ -76,6 +77,10 @@ class World:
     def get(self, *words):
         """One object, or a list, as kubectl reads it."""
         return yaml.safe_load(self.kubectl("get", *words, "-o", "yaml"))
+
+    def core_api(self):
+        """The core API of the cluster in Python."""
+        return client.CoreV1Api(config.new_client_from_config(str(self.kubeconfig)))
 
     def eventually(self, check, what=""):
         """Calls `check` until it says yes, and returns what it said."""
