@@ -183,8 +183,10 @@ def drop(cluster_id: str) -> None:
 
 
 def drop_all() -> None:
-    """Forget all clusters."""
+    """Forget all clusters, as if the process had just begun."""
+    global _swept_at
     _held.clear()
+    _swept_at = 0.0
 
 
 def sweep(now: float) -> None:
