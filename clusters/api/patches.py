@@ -12,7 +12,7 @@ from clusters.api.bodies import decoding, yaml_error
 from clusters.api.negotiation import media_type
 from clusters.api.options import IGNORE, STRICT, WriteOptions, write_options
 from clusters.api.request import Request, Target
-from clusters.api.writes import Answerer, run, tried, warnings_of
+from clusters.api.writes import Answerer, answered, run, warnings_of
 from clusters.engine.apiserver import fields
 from clusters.engine.apiserver.errors import StatusError, bad_request, invalid
 from clusters.engine.apiserver.go_text import json_type
@@ -21,7 +21,6 @@ from clusters.engine.apiserver.manifests import read_document
 from clusters.engine.apiserver.patches import patching
 from clusters.engine.apiserver.patches.patching import Patched
 from clusters.engine.apiserver.resources import Resource
-from clusters.engine.objects import Object
 from clusters.engine.store import Overlay
 
 TYPES = (patching.JSON, patching.MERGE, patching.STRATEGIC, patching.APPLY)
@@ -105,11 +104,7 @@ def _patch(
         validation=options.validation,
         complaints=sent.complaints,
     )
-    return patched._replace(object=_shown(patched.object, before, options))
-
-
-def _shown(obj: Object, before: Object | None, options: WriteOptions) -> Object:
-    return tried(obj, before) if options.dry_run else obj
+    return patched._replace(object=answered(patched.object, before, options.dry_run))
 
 
 def _bad_option(error: fields.FieldError) -> StatusError:

@@ -14,7 +14,7 @@ from clusters.api.options import write_options
 from clusters.api.patches import patch
 from clusters.api.request import Request, Target
 from clusters.api.streams import door
-from clusters.api.writes import Answerer, named, run, tried, warnings_of
+from clusters.api.writes import Answerer, answered, named, run, warnings_of
 from clusters.engine.apiserver import fields, scaling, verbs
 from clusters.engine.apiserver.errors import bad_request, invalid, method_not_supported
 from clusters.engine.apiserver.eviction import evict
@@ -51,13 +51,11 @@ async def _update_part(request: Request, resource: Resource, target: Target) -> 
 
     def verb(store: Overlay) -> Object:
         before = store.get(*key_of(obj))
-        status = target.subresource == "status"
-        stored = (
-            verbs.update_status(store, obj)
-            if status
-            else verbs.update(store, obj, subresource=target.subresource)
-        )
-        return tried(stored, before) if options.dry_run else stored
+        if target.subresource == "status":
+            stored = verbs.update_status(store, obj)
+        else:
+            stored = verbs.update(store, obj, subresource=target.subresource)
+        return answered(stored, before, options.dry_run)
 
     written = await run(request, verb, dry_run=options.dry_run)
     return answer(written.result, 200, written, warnings)
@@ -79,7 +77,7 @@ async def _update_scale(request: Request, resource: Resource, target: Target) ->
     def verb(store: Overlay) -> Object:
         before = store.get(resource.kind, target.namespace, target.name)
         stored = scaling.update_scale(store, resource, target.namespace, target.name, scale)
-        return tried(stored, before) if options.dry_run else stored
+        return answered(stored, before, options.dry_run)
 
     written = await run(request, verb, dry_run=options.dry_run)
     return json_answer(written.result, warnings=[*body.warnings, *warnings_of(written)])

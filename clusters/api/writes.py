@@ -22,7 +22,7 @@ from clusters.engine.apiserver.errors import bad_request, conflict, invalid
 from clusters.engine.apiserver.listing import ListOptions
 from clusters.engine.apiserver.resources import Resource
 from clusters.engine.cluster import clock_of
-from clusters.engine.objects import Key, Object, key_of, public, uid_of, with_value
+from clusters.engine.objects import REMOVE, Key, Object, key_of, public, uid_of, with_value
 from clusters.engine.store import Overlay
 
 T = TypeVar("T")
@@ -71,8 +71,7 @@ async def create(request: Request, resource: Resource, target: Target) -> Answer
     obj = _in_namespace(obj, target.namespace)
 
     def verb(store: Overlay) -> Object:
-        created = verbs.create(store, obj)
-        return _without_version(created) if options.dry_run else created
+        return answered(verbs.create(store, obj), None, options.dry_run)
 
     written = await run(request, verb, dry_run=options.dry_run)
     return answer(written.result, 201, written, warnings)
@@ -93,13 +92,11 @@ def _update(obj: Object, options: WriteOptions, store: Overlay) -> tuple[Object,
     before = store.get(*key_of(obj))
     kind, metadata = obj["kind"], obj["metadata"]
     if before is None and kind in _CREATED_BY_PUT and not metadata.get("resourceVersion"):
-        created = verbs.create(store, obj)
-        return (_without_version(created) if options.dry_run else created), True
+        return answered(verbs.create(store, obj), None, options.dry_run), True
     if kind in _UNCONDITIONAL_NOT and not metadata.get("resourceVersion"):
         said = "must be specified for an update"
         raise invalid(kind, metadata["name"], [fields.invalid("metadata.resourceVersion", 0, said)])
-    stored = verbs.update(store, obj)
-    return tried(stored, before) if options.dry_run else stored, False
+    return answered(verbs.update(store, obj), before, options.dry_run), False
 
 
 async def delete(request: Request, resource: Resource, target: Target) -> Answer:
@@ -138,11 +135,11 @@ def named(obj: Object, target: Target) -> Object:
     return obj
 
 
-def tried(stored: Object, before: Object | None) -> Object:
-    """A stored object as a dry run shows it: with the version that it had before."""
-    if before is None:
-        return _without_version(stored)
-    version = before["metadata"]["resourceVersion"]
+def answered(stored: Object, before: Object | None, dry_run: bool) -> Object:
+    """What a verb has stored as the answer has it: after a dry run with the version of before, if any."""
+    if not dry_run:
+        return stored
+    version = REMOVE if before is None else before["metadata"]["resourceVersion"]
     return with_value(stored, ("metadata", "resourceVersion"), version)
 
 
@@ -182,7 +179,7 @@ def _delete(key: Key, options: DeleteOptions, store: Overlay) -> tuple[Object, b
         uid=options.uid,
     )
     gone = store.get(*key) is None
-    return tried(deleted, before) if options.dry_run else deleted, gone
+    return answered(deleted, before, options.dry_run), gone
 
 
 def _usual_propagation(kind: str) -> str:
@@ -219,10 +216,3 @@ def _in_namespace(obj: Object, namespace: str) -> Object:
         )
     metadata = {field: value for field, value in obj["metadata"].items() if field != "namespace"}
     return {**obj, "metadata": {**metadata, **({"namespace": namespace} if namespace else {})}}
-
-
-def _without_version(obj: Object) -> Object:
-    return {
-        **obj,
-        "metadata": {name: value for name, value in obj["metadata"].items() if name != "resourceVersion"},
-    }
