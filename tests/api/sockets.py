@@ -16,13 +16,14 @@ V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 
 class Socket:
     """One WebSocket. `protocol` is what was agreed on, `refusal` the Status with which it was refused,
-    `code` the HTTP code then, and `closed` the close code. `raw` is every message that came.
+    `code` the HTTP code then, and `closed` the close code. `raw` is every message that came, `offered` the
+    types of all that the server has sent, read or not.
     """
 
     def __init__(self, key, path, *, protocols=(V5,), headers=(), extension=True, **query):
         self.protocol = self.refusal = self.code = self.closed = None
         self.accepted = False
-        self.raw = []
+        self.raw, self.offered = [], []
         self.reading = asyncio.Event()
         self.reading.set()
         self._incoming = asyncio.Queue()
@@ -40,6 +41,7 @@ class Socket:
         self._task = asyncio.create_task(application(scope, self._incoming.get, self._send))
 
     async def _send(self, message):
+        self.offered.append(message["type"])
         await self.reading.wait()
         kind = message["type"]
         if kind == "websocket.accept":

@@ -183,7 +183,7 @@ async def test_a_paused_clock_writes_nothing(cluster, call):
 
 
 async def test_a_fast_clock_is_followed_as_fast(cluster, call):
-    await script(cluster, call, "echo one; sleep 60; echo two; sleep 1000")
+    await script(cluster, call, "echo one; sleep 30; echo two; sleep 1000")
     following = Follow(call.key, f"{PODS}/talk/log")
     await until(lambda: following.text)
     await in_thread(actions.set_clock)(cluster.pk, "tester", speed=20)

@@ -311,7 +311,7 @@ async def test_who_sends_and_does_not_read_is_hung_up_on(web, call, monkeypatch)
     socket.reading.clear()
     for _ in range(30):
         socket.type(b"x" * 5_000)
-    await asyncio.sleep(0.1)
+    await until(lambda: "websocket.close" in socket.offered)
     socket.reading.set()
     await socket.over()
     assert socket.closed == 1008

@@ -1,7 +1,6 @@
 """Streams that do not come about: what clients print must be the reason. And what else Python can stream."""
 
 import re
-import time
 
 import pytest
 from kubernetes.client.exceptions import ApiException
@@ -61,9 +60,5 @@ def test_python_forwards_ports(api, web):
     while b"</html>" not in page:
         page += socket.recv(65_536)
     assert re.match(rb"HTTP/1.1 200 OK\r\n", page)
-    deadline = time.monotonic() + 30
-    while not forwarded.error(81):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert "refused" in forwarded.error(81)
+    assert "refused" in web.eventually(lambda: forwarded.error(81))
     forwarded.close()

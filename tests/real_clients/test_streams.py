@@ -159,7 +159,7 @@ def test_exec_it_is_a_shell_with_a_prompt(web):
     terminal.type("hostnam\x7fme\n")
     terminal.expect(r"web\r?\n# ")
     terminal.type("sleep 100\n")
-    time.sleep(0.3)
+    terminal.expect(r"sleep 100\r?\n")
     terminal.type("\x03")
     terminal.expect(r"# ")
     terminal.type("exit 4\n")
