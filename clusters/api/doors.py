@@ -6,11 +6,11 @@ something is never kept waiting: a classroom behind one address has one bad key 
 
 import asyncio
 import time
-from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Final
 
 from clusters import keys
 from clusters.api import PREFIX, tokens
+from clusters.api.answers import Message
 from clusters.api.request import Visitor
 from clusters.engine.apiserver import reviews
 from clusters.engine.apiserver.errors import StatusError
@@ -31,7 +31,7 @@ _failures: dict[str, tuple[float, int]] = {}
 _good: set[str] = set()
 
 
-async def admit(scope: MutableMapping[str, Any]) -> tuple[str, Visitor]:
+async def admit(scope: Message) -> tuple[str, Visitor]:
     """The path after the key, and who is let in where.
 
     Raises 401 Unauthorized, 429 TooManyRequests, and Cluster.DoesNotExist.
@@ -83,7 +83,7 @@ def forget_failures() -> None:
     _good.clear()
 
 
-def _bearer(scope: MutableMapping[str, Any]) -> str:
+def _bearer(scope: Message) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization":
             kind, _, token = value.decode("latin-1").partition(" ")

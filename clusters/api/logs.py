@@ -35,7 +35,6 @@ async def begin(request: Request, target: Target, send: Send) -> Answer | Rest:
     pod = image.get("Pod", target.namespace, target.name)
     if pod is None:
         raise not_found("Pod", target.name)
-    served = _served(request.cluster_id, pod)
     choose_container(pod, options.container)
     if not pod["spec"].get("nodeName"):
         return Answer(204, b"", PLAIN)

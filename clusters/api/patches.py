@@ -41,8 +41,7 @@ async def patch(request: Request, resource: Resource, target: Target) -> Answer:
     """
     answer = Answerer(request, resource)
     sent, options = await _read(request)
-    force = request.query.get("force") in ("1", "true")
-    verb = partial(_patch, resource, target, sent, options, force)
+    verb = partial(_patch, resource, target, sent, options, request.flag("force"))
     written = await run(request, verb, dry_run=options.dry_run)
     obj, created, warnings = written.result
     if target.subresource == "scale":

@@ -63,3 +63,12 @@ async def test_to_apply_needs_a_manager_and_only_to_apply_may_force(call):
     merge = "application/merge-patch+json"
     reply = await call("PATCH", f"{MAPS}/a", b"{}", content_type=merge, force="true")
     assert "force: Forbidden: may not be specified for non-apply patch" in reply.message
+
+
+@pytest.mark.parametrize(("said", "code"), [("", 200), ("yes", 200), ("False", 409), ("0", 409)])
+async def test_to_force_is_said_as_upstream_reads_it(call, said, code):
+    await call.post(MAPS, config_map("a", a="1"))
+    wanted = config_map("a", a="2")
+    media = "application/apply-patch+yaml"
+    reply = await call("PATCH", f"{MAPS}/a", wanted, content_type=media, fieldManager="b", force=said)
+    assert reply.code == code

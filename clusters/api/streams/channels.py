@@ -17,7 +17,6 @@ STDIN: Final = 0
 STDOUT: Final = 1
 STDERR: Final = 2
 ERROR: Final = 3
-RESIZE: Final = 4
 CLOSE: Final = 255
 """Says that the channel whose number follows is at its end; since v5."""
 
