@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clusters import access, keys
+from clusters.models import Cluster
 from clusters.web.answers import Told, act
-from clusters.web.kubeconfig import kubeconfig
+from clusters.web.kubeconfig import address_of, context_of, kubeconfig
 
 ROLES: Final = {"": keys.WRITE, "1": keys.READ}
 
@@ -36,7 +37,7 @@ def connect(request: HttpRequest, cluster_id: str) -> HttpResponse:
     context = {
         "cluster": cluster,
         "base": f"/c/{cluster_id}",
-        "connections": [_connection(request, cluster_id, key_role) for key_role in shown],
+        "connections": [_connection(request, cluster, key_role) for key_role in shown],
         "may_replace": role == access.OWN,
     }
     return render(request, "clusters/connect.html", context)
@@ -50,7 +51,7 @@ def download(request: HttpRequest, cluster_id: str) -> HttpResponse:
     needed = access.VIEW if role == keys.READ else access.ACT
     cluster = access.access_cluster(access.person_of(request), cluster_id, needed)
     response = HttpResponse(kubeconfig(cluster, _site(request), role), content_type="application/yaml")
-    response["Content-Disposition"] = f'attachment; filename="{_file(cluster_id, role)}"'
+    response["Content-Disposition"] = f'attachment; filename="{_file(cluster, role)}"'
     return response
 
 
@@ -65,10 +66,10 @@ def replace_keys(request: HttpRequest, cluster_id: str) -> HttpResponse:
     return act(request, cluster_id, verb, role=access.OWN)
 
 
-def _connection(request: HttpRequest, cluster_id: str, role: str) -> Connection:
-    server = f"{_site(request)}/k8s/{keys.key_of(cluster_id, role)}"
-    name = f"lifelines-{cluster_id}"
-    file = _file(cluster_id, role)
+def _connection(request: HttpRequest, cluster: Cluster, role: str) -> Connection:
+    server = address_of(_site(request), keys.key_of(cluster.pk, role))
+    name = context_of(cluster)
+    file = _file(cluster, role)
     return Connection(
         role,
         file,
@@ -80,8 +81,8 @@ def _connection(request: HttpRequest, cluster_id: str, role: str) -> Connection:
     )
 
 
-def _file(cluster_id: str, role: str) -> str:
-    return f"lifelines-{cluster_id}{'-read-only' if role == keys.READ else ''}.kubeconfig"
+def _file(cluster: Cluster, role: str) -> str:
+    return f"{context_of(cluster)}{'-read-only' if role == keys.READ else ''}.kubeconfig"
 
 
 def _site(request: HttpRequest) -> str:

@@ -6,14 +6,9 @@ from clusters import keys
 from clusters.models import Cluster
 
 
-def server_of(site: str, cluster_id: str, key: str) -> tuple[str, str]:
-    """The API's address below the site's own, and the bearer token, "" if the address says it all.
-
-    kubectl sends a token over https only; there it keeps the key out of the logs of proxies.
-    """
-    if site.startswith("https://"):
-        return f"{site}/k8s/{cluster_id}", key
-    return f"{site}/k8s/{key}", ""
+def address_of(site: str, named: str) -> str:
+    """The API's address below the site's own: of the cluster that a key opens, or that has this id."""
+    return f"{site}/k8s/{named}"
 
 
 def context_of(cluster: Cluster) -> str:
@@ -26,14 +21,16 @@ def kubeconfig(cluster: Cluster, site: str, role: str = keys.WRITE) -> str:
 
     For threads: it makes the key if the cluster has none yet.
     """
-    server, token = server_of(site, cluster.pk, keys.key_of(cluster.pk, role))
+    key = keys.key_of(cluster.pk, role)
+    # kubectl sends a token over https only; there it keeps the key out of the logs of proxies.
+    secure = site.startswith("https://")
     name = context_of(cluster)
     user = f"{name}-{keys.USERS[role]}"
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": name, "cluster": {"server": server}}],
-        "users": [{"name": user, "user": {"token": token} if token else {}}],
+        "clusters": [{"name": name, "cluster": {"server": address_of(site, cluster.pk if secure else key)}}],
+        "users": [{"name": user, "user": {"token": key} if secure else {}}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": user, "namespace": "default"}}],
         "current-context": name,
     }
