@@ -12,6 +12,12 @@ from clusters.api.app import application
 in_thread = sync_to_async(thread_sensitive=False)
 
 PODS = "/api/v1/namespaces/default/pods"
+PATCH_TYPES = (
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+)
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
@@ -41,6 +47,14 @@ class Reply(NamedTuple):
         """The texts of its Warning headers, as kubectl would unquote them."""
         texts = [value.removeprefix('299 - "').removesuffix('"') for value in self.all("warning")]
         return [text.replace('\\"', '"').replace("\\\\", "\\") for text in texts]
+
+
+def check_sound(reply):
+    """No answer says that the server failed, and each refusal is a Status."""
+    # Whoever asks for a version of the future gets upstream's 504.
+    assert reply.code < 500 or reply.json["reason"] == "Timeout", reply
+    if reply.code >= 400:
+        assert (reply.json["kind"], reply.json["code"]) == ("Status", reply.code)
 
 
 class Caller:

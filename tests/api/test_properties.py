@@ -190,6 +190,7 @@ async def live_through(cluster, path, story, selector, forget):
         begins = [{"type": "ADDED", "object": item} for item in listed["items"]]
         assert bare(state_of([*begins, *watcher.events]).values()) == bare(wanted["items"])
         assert versions_of(watcher) == sorted(set(versions_of(watcher)))
+        assert versions_of(watcher)[0] > revision(listed)
         await watcher.leave()
 
 

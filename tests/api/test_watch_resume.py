@@ -1,16 +1,12 @@
 """Resuming a watch: from any revision the same state as a list, from memory or from the journal; else 410."""
 
-import asyncio
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from clusters import journal, memory, storage
 from clusters.api import followers as module
 from clusters.api import watch
 from clusters.api.followers import followers
-from clusters.engine.objects import Key, with_value
+from clusters.engine.objects import Key
 from tests.api.caller import in_thread
 from tests.api.watchers import (
     Watcher,
@@ -18,12 +14,10 @@ from tests.api.watchers import (
     delete,
     forget_memory,
     label,
-    revision,
-    state_of,
     summary,
     until,
 )
-from tests.clusters.makers import bare_cluster, event, pod, write
+from tests.clusters.makers import bare_cluster, event, write
 
 SELECTED = "app=kubia"
 
@@ -203,77 +197,6 @@ async def test_what_happens_while_a_watch_begins_is_told_once(cluster, monkeypat
     names = [name for _, name in summary(await watcher.told(11))]
     assert names == [f"old-{n}" for n in range(5)] + [f"new-{n}" for n in range(5)] + ["last"]
     await watcher.leave()
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["put", "put", "delete"]),
-        st.sampled_from(["a", "b", "c"]),
-        st.sampled_from([{}, {"app": "kubia"}, {"app": "kubia", "tier": "web"}, {"tier": "web"}]),
-    ),
-    min_size=1,
-    max_size=12,
-)
-
-
-def perform(store, what, name, labels):
-    found = store.get("Pod", "default", name)
-    if what == "delete":
-        if found is not None:
-            store.delete(Key("Pod", "default", name))
-    elif found is None:
-        store.create(pod(name, **labels))
-    else:
-        store.update(with_value(found, ("metadata", "labels"), labels))
-
-
-@in_thread
-def live_through(steps):
-    """A new cluster in which this happened, and its pods after each step by revision, with labels chosen."""
-    cluster = bare_cluster()
-    images = {}
-    for step in steps:
-        write(cluster, lambda store, step=step: perform(store, *step))
-        image = memory.image(cluster.pk)
-        images[image.revision] = image
-    return cluster, images
-
-
-def selected(image, selector):
-    wanted = dict(part.split("=") for part in selector.split(",") if part)
-    return {
-        found["metadata"]["name"]: found
-        for found in image.list("Pod")
-        if wanted.items() <= found["metadata"]["labels"].items()
-    }
-
-
-@given(steps=STEPS, selector=st.sampled_from(["", "app=kubia", "app=kubia,tier=web"]), data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-def test_a_watch_from_any_revision_replays_to_the_same_state_as_a_list(serving, steps, selector, data):
-    start = data.draw(st.integers(0, len(steps)), label="start")
-    forget = data.draw(st.booleans(), label="forget")
-
-    async def replay():
-        cluster, images = await live_through(steps)
-        versions = sorted(images)
-        version = versions[min(start, len(versions) - 1)]
-        if forget:
-            await forget_memory()
-        watcher = Watcher(cluster, resourceVersion=version, labelSelector=selector)
-        await until(lambda: watcher.status)
-        # What comes last tells that all before it was told.
-        await create(cluster, "last", app="kubia", tier="web")
-        await until(lambda: summary(watcher.events)[-1:] == [("ADDED", "last")])
-        began = [{"type": "ADDED", "object": found} for found in selected(images[version], selector).values()]
-        expected = await in_thread(memory.image)(cluster.pk)
-        assert state_of(began + watcher.events) == selected(expected, selector)
-        told = [revision(event["object"]) for event in watcher.events]
-        assert told == sorted(set(told))
-        assert told[0] > version
-        await watcher.leave()
-
-    asyncio.run(replay())
 
 
 async def test_a_process_knows_what_it_has_committed_itself_without_looking(cluster):
