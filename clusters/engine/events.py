@@ -125,9 +125,10 @@ def _name(store: Overlay, involved: Object) -> str:
     """
     base = name_of(involved)[: LONGEST_NAME - _DIGITS - 1].rstrip("-.")
     number = int(store.now * 1e9) // _TELLINGS * _TELLINGS + store.revision % _TELLINGS
-    while store.get("Event", namespace_of(involved) or "default", f"{base}.{number:0{_DIGITS}x}"):
+    namespace = namespace_of(involved) or "default"
+    while store.get("Event", namespace, name := f"{base}.{number:0{_DIGITS}x}"):
         number += _TELLINGS
-    return f"{base}.{number:0{_DIGITS}x}"
+    return name
 
 
 def _event(
