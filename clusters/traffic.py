@@ -22,6 +22,7 @@ class Ring(Traffic):
         self.listeners: set[Listener] = set()
 
     def record(self, call: Call) -> None:
+        """Remember a request, and tell the listeners of it."""
         super().record(call)
         for listener in tuple(self.listeners):
             listener(call)
