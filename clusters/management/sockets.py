@@ -1,5 +1,7 @@
 """Daphne's WebSockets with an answer for whom they refuse, all codes to close with, and flow control.
 
+Flow control is in both directions: Daphne would queue whatever comes in while an application is busy.
+
 Daphne refuses with a 403 without words. ASGI's extension `websocket.http.response` lets an application
 answer the handshake as it would answer a request, and clients of Kubernetes print what that says.
 """
@@ -8,10 +10,17 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import reactor
 
 from clusters.management.flow import Gate
 
 EXTENSION: Final = "websocket.http.response"
+READ: Final = 4096
+"""Bytes that are read from a connection in its turn: hundreds of tiny messages are in as many."""
+MOST_WAITING: Final = 64
+"""Messages that may wait for their application; then its client is not read from."""
+PAUSE: Final = 0.02
+"""Seconds until it is looked at again whether they still wait."""
 
 
 class Socket(WebSocketProtocol):
@@ -20,6 +29,7 @@ class Socket(WebSocketProtocol):
     def __init__(self) -> None:
         super().__init__()
         self.gate = Gate()
+        self._paused = False
         self._refusal: dict[str, Any] = {}
 
     def makeConnection(self, transport: Any) -> None:  # noqa: N802
@@ -28,6 +38,7 @@ class Socket(WebSocketProtocol):
         # Until now the request's channel was told when the connection is full.
         transport.unregisterProducer()
         transport.registerProducer(self.gate, True)
+        transport.bufferSize = READ
 
     def dropConnection(self, abort: bool = False) -> None:  # noqa: N802
         """Called when the connection is to end; nobody waits for it any more."""
@@ -38,6 +49,25 @@ class Socket(WebSocketProtocol):
         """Called when the application closes."""
         # Autobahn's `sendClose` refuses all of the protocol's own codes but 1000.
         self.sendCloseFrame(code=code or 1000)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        """Called with each message of the client."""
+        super().onMessage(payload, isBinary)
+        if not self._paused and self._is_behind():
+            self._paused = True
+            self.transport.pauseProducing()
+            reactor.callLater(PAUSE, self._go_on)
+
+    def _is_behind(self) -> bool:
+        open_ = self.state == self.STATE_OPEN and not self.muted
+        return open_ and self.application_queue.qsize() > MOST_WAITING
+
+    def _go_on(self) -> None:
+        if self._is_behind():
+            reactor.callLater(PAUSE, self._go_on)
+        else:
+            self._paused = False
+            self.transport.resumeProducing()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Called with each message of the application."""

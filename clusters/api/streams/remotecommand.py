@@ -28,6 +28,9 @@ PROTOCOLS: Final = (channels.V5, channels.V4, channels.V1, channels.UNNAMED)
 MOST_UNREAD: Final = 4 * 1024 * 1024
 """Bytes that a client may send while it does not read itself what it is sent; then it is hung up on."""
 
+PIECE: Final = 1024
+"""Bytes that a program is given at a time: a terminal looks at each of them."""
+
 Program = Session | Attachment
 
 
@@ -117,16 +120,18 @@ class Command:
             frame = channels.parse(message)
             if frame is not None:
                 self.unread += len(frame.data)
-                self._take(frame)
+                await self._take(frame)
                 alarm.ring()
         self.closed_with = POLICY
         alarm.stop()
         # What the program prints waits for a client who does not read; this does not.
         await send({"type": "websocket.close", "code": POLICY})
 
-    def _take(self, frame: channels.Frame) -> None:
+    async def _take(self, frame: channels.Frame) -> None:
         if frame.channel == channels.STDIN:
-            self.program.feed(frame.data)
+            for start in range(0, len(frame.data), PIECE):
+                self.program.feed(frame.data[start : start + PIECE])
+                await asyncio.sleep(0)
         elif channels.closed(frame, channels.STDIN):
             self.program.close_stdin()
 

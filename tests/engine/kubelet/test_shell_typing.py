@@ -1,7 +1,12 @@
 """What people type into a terminal, and what it shows."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clusters.engine.kubelet.shell.terminal import LONGEST, Terminal
 from tests.engine.kubelet.rooms import Rooms
 
 
@@ -92,3 +97,18 @@ def test_read_takes_a_line(rooms):
 
 def test_without_stdin_nobody_waits_for_it(rooms):
     assert rooms.exec("box", "cat") == (0, "", "")
+
+
+@given(st.text("ab \t", max_size=12))
+def test_ctrl_w_takes_the_last_word_and_what_is_behind_it(line):
+    terminal = Terminal()
+    terminal.feed(line.encode() + b"\x17\r")
+    assert terminal.line().decode() == re.sub(r"\S+\s*\Z", "", line) + "\n"
+
+
+@pytest.mark.parametrize("key", [b"\x1b[", b"ab ", b"\r", b"a" * 4000 + b" b\x17", b"\x7f", b"a\x15"])
+def test_a_megabyte_of_keys_is_read_in_one_go(key):
+    terminal = Terminal()
+    terminal.feed((key * (LONGEST // len(key)))[:LONGEST])
+    terminal.close()
+    assert terminal.all() is not None

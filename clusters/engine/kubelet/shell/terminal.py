@@ -12,7 +12,6 @@ from typing import Final, Protocol
 LONGEST: Final = 1 << 20
 """Bytes that may lie there unread; what is typed beyond them is lost."""
 _LONGEST_LINE: Final = 4095
-_LAST_WORD: Final = re.compile(r"\S+\s*\Z")
 _KEY: Final = re.compile(
     rb"\x1b(?:\[[0-9;?]*[@-~]|O[@-~]|[ -NP-Z\\-~])?|[\xc0-\xf7][\x80-\xbf]*|.", re.DOTALL
 )
@@ -74,6 +73,7 @@ class Terminal:
         self._closed = False
         self._line = b""
         self._lines: deque[bytes] = deque()
+        self._unread = 0
         self._rest = b""
         self._keys: dict[bytes, Callable[[], bytes]] = {
             **dict.fromkeys((b"\r", b"\n"), self._enter),
@@ -81,20 +81,18 @@ class Terminal:
             b"\x03": self._interrupt,
             b"\x04": self._end,
             b"\x15": lambda: self._erase(len(self._text())),
-            b"\x17": lambda: self._erase(len(self._text()) - len(_LAST_WORD.sub("", self._text()))),
+            b"\x17": lambda: self._erase(_last_word(self._text())),
         }
 
     def feed(self, data: bytes) -> bytes:
         data = (self._rest + data)[:LONGEST]
-        echo, end = b"", len(data)
+        end = len(data)
         # The beginning of an escape sequence waits for its end.
         begun = re.search(rb"\x1b(?:\[[0-9;?]*|O)?\Z", data)
         if begun is not None and len(data) - begun.start() < 16:
             end = begun.start()
         self._rest = data[end:]
-        for key in _KEY.findall(data[:end]):
-            echo += self._press(key)
-        return echo
+        return b"".join(map(self._press, _KEY.findall(data[:end])))
 
     def _press(self, key: bytes) -> bytes:
         handler = self._keys.get(key)
@@ -103,16 +101,19 @@ class Terminal:
     def _interrupt(self) -> bytes:
         self.interrupted, self._line = True, b""
         self._lines.clear()
+        self._unread = 0
         return b"^C\r\n"
 
     def _end(self) -> bytes:
         self._lines.append(self._line)
+        self._unread += len(self._line)
         self._line = b""
         return b""
 
     def _enter(self) -> bytes:
-        if sum(map(len, self._lines)) < LONGEST:
+        if self._unread < LONGEST:
             self._lines.append(self._line + b"\n")
+            self._unread += len(self._lines[-1])
         self._line = b""
         return b"\r\n"
 
@@ -136,14 +137,25 @@ class Terminal:
 
     def line(self) -> bytes | None:
         if self._lines:
-            return self._lines.popleft()
+            return self._taken()
         return b"" if self._closed else None
 
     def all(self) -> bytes | None:
         ends = b"" in self._lines or self._closed
         if not ends:
             return None
-        text = b""
-        while self._lines and (line := self._lines.popleft()):
-            text += line
-        return text
+        lines = []
+        while self._lines and (line := self._taken()):
+            lines.append(line)
+        return b"".join(lines)
+
+    def _taken(self) -> bytes:
+        line = self._lines.popleft()
+        self._unread -= len(line)
+        return line
+
+
+def _last_word(text: str) -> int:
+    """The length of the last word of a line, with the space behind it."""
+    words = text.rsplit(maxsplit=1)
+    return len(text) - len(text.rstrip()) + len(words[-1]) if words else 0
