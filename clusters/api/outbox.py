@@ -5,6 +5,7 @@ While there is nothing to say an outbox is a few references: no task waits, and 
 
 import asyncio
 import logging
+from collections import deque
 from typing import Final
 
 from clusters.api.answers import Send
@@ -13,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 8 * 1024 * 1024
 """Bytes that may wait for a client that does not read. Then it is hung up on, and has to list again."""
+PIECE: Final = 64 * 1024
+"""Bytes from which on no more goes out at a time. What waits is shared with other watches; this is not."""
 
 
 class Outbox:
@@ -27,7 +30,7 @@ class Outbox:
         self.size = 0
         self._backlog = backlog
         self._send = send
-        self._waiting: list[bytes] = []
+        self._waiting: deque[bytes] = deque()
         self._ended = False
         self._pump: asyncio.Task[None] | None = None
 
@@ -75,9 +78,7 @@ class Outbox:
     async def _run(self) -> None:
         try:
             while self._waiting:
-                data = b"".join(self._waiting)
-                self._waiting.clear()
-                self.size = 0
+                data = self._piece()
                 await self._send({"type": "http.response.body", "body": data, "more_body": True})
             if self._ended:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -86,3 +87,11 @@ class Outbox:
             # The connection broke; whoever receives from it hears that too.
             logger.info("An answer could not be sent.", exc_info=True)
             self._ended = True
+
+    def _piece(self) -> bytes:
+        parts, size = [], 0
+        while self._waiting and size < PIECE:
+            parts.append(self._waiting.popleft())
+            size += len(parts[-1])
+        self.size -= size
+        return b"".join(parts)

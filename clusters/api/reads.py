@@ -6,8 +6,11 @@ long as this process knows the cluster's newest state; only long lists are put i
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -17,7 +20,7 @@ from clusters.api.negotiation import PARTIAL, PARTIAL_LIST, TABLE, Wanted
 from clusters.api.request import Request, Target
 from clusters.api.watch_options import parse_timeout
 from clusters.engine.apiserver import fields, listing, tables
-from clusters.engine.apiserver.errors import bad_request, too_large_resource_version
+from clusters.engine.apiserver.errors import StatusError, bad_request, too_large_resource_version
 from clusters.engine.apiserver.listing import ListOptions, Page
 from clusters.engine.apiserver.resources import Resource, Subresource
 from clusters.engine.cluster import clock_of
@@ -28,12 +31,17 @@ LONG: Final = 100
 """Objects of a kind from which on a list is rendered in a thread."""
 LONG_OF_DATA: Final = 8
 """The same of ConfigMaps and Secrets, which may have a megabyte each."""
+MOST_LONG: Final = 20
+"""Long lists of a cluster that may wait to be rendered."""
 INCLUDE_OBJECT: Final = ("Metadata", "None", "Object")
 
 _DEPRECATED: Final = {
     "ComponentStatus": "v1 ComponentStatus is deprecated in v1.19+",
     "Endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
+
+_renderers: Final = ThreadPoolExecutor(2, thread_name_prefix="lists")
+_rendering: Counter[str] = Counter()
 
 
 async def get(request: Request, resource: Resource, target: Target) -> Answer:
@@ -52,7 +60,7 @@ async def get(request: Request, resource: Resource, target: Target) -> Answer:
 async def list_(request: Request, resource: Resource, target: Target) -> Answer:
     """The objects of the target's namespace, or of all if it names none, by the options of the query.
 
-    Raises 400, 406, 410 for pages whose first state is gone, 422, 504.
+    Raises 400, 406, 410 for pages whose first state is gone, 422, 429, 504.
     """
     form = negotiation.wanted(request.header(b"accept"), listing=True)
     include = included(request)
@@ -62,10 +70,30 @@ async def list_(request: Request, resource: Resource, target: Target) -> Answer:
     render = partial(_listed, image, resource, target.namespace, options, form, include)
     size = image.count("Pod" if resource.derived else resource.kind)
     long = LONG_OF_DATA if resource.kind in ("ConfigMap", "Secret") else LONG
-    text, more = render() if size <= long else await asyncio.to_thread(render)
+    text, more = render() if size <= long else await _in_thread(request.cluster_id, render)
     if more:
         images.keep(request.cluster_id, image)
     return Answer(200, text, headers=deprecation(resource))
+
+
+async def _in_thread(cluster_id: str, render: Callable[..., tuple[bytes, bool]]) -> tuple[bytes, bool]:
+    """What `render` returns, which gives the event loop its turns. Raises 429 if too many wait for it."""
+    if _rendering[cluster_id] >= MOST_LONG:
+        message = "too many long lists are asked for at once, please try again later"
+        raise StatusError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
+    _rendering[cluster_id] += 1
+    try:
+        work = partial(render, dumps=_dumps_in_parts)
+        return await asyncio.get_running_loop().run_in_executor(_renderers, work)
+    finally:
+        _rendering[cluster_id] -= 1
+
+
+def _dumps_in_parts(document: Object) -> bytes:
+    # Nobody else computes while orjson works on one thing.
+    parts = "rows" if "rows" in document else "items"
+    texts = [orjson.Fragment(orjson.dumps(part)) for part in document[parts]]
+    return orjson.dumps({**document, parts: texts})
 
 
 def rendered(resource: Resource | Subresource, obj: Object, form: Wanted, include: str, now: float) -> bytes:
@@ -106,11 +134,12 @@ def _listed(
     options: ListOptions,
     form: Wanted,
     include: str,
+    dumps: Callable[[Any], bytes] = orjson.dumps,
 ) -> tuple[bytes, bool]:
     """The list as JSON, and whether more pages follow."""
     now = simulated_now(image)
     page = listing.list_page(image, resource, namespace, options, now)
-    return orjson.dumps(_list_document(resource, page, form, include, now)), bool(page.continue_)
+    return dumps(_list_document(resource, page, form, include, now)), bool(page.continue_)
 
 
 def _list_document(resource: Resource, page: Page, form: Wanted, include: str, now: float) -> Object:

@@ -22,6 +22,8 @@ MOST_WAITING: Final = 64
 PAUSE: Final = 0.02
 """Seconds until it is looked at again whether they still wait."""
 
+_ENDED: Final = (WebSocketProtocol.STATE_CLOSING, WebSocketProtocol.STATE_CLOSED)
+
 
 class Socket(WebSocketProtocol):
     """One WebSocket. `gate` is shut while as much is under way to its client as the connection may hold."""
@@ -75,6 +77,8 @@ class Socket(WebSocketProtocol):
             self._refusal = message
         elif message["type"] == f"{EXTENSION}.body":
             self._refuse(message.get("body", b""))
+        elif message["type"] == "websocket.send" and self.state in _ENDED:
+            pass  # the application is about to hear that its client has gone
         else:
             super().handle_reply(message)
 

@@ -1,5 +1,8 @@
 """GET: objects, lists by pages and selectors, Tables, resourceVersions."""
 
+import asyncio
+from collections import Counter
+
 import pytest
 
 from clusters import memory
@@ -247,3 +250,28 @@ def test_the_simulator_keeps_its_own_kinds_to_itself():
     from clusters.engine.apiserver.resources import BY_KIND
 
     assert not settings.INTERNAL_KINDS & BY_KIND.keys()
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", TABLE, TABLE.replace("as=Table", "as=PartialObjectMetadataList")]
+)
+async def test_a_list_reads_the_same_wherever_it_is_rendered(call, maps, monkeypatch, accept):
+    short = (await call("GET", MAPS, accept=accept)).json
+    monkeypatch.setattr(reads, "LONG_OF_DATA", 0)
+    long = (await call("GET", MAPS, accept=accept)).json
+    for listed in (short, long):
+        for row in listed.get("rows", ()):
+            row["cells"].pop()  # the age
+    assert long == short
+    assert len(long.get("rows") or long["items"]) == 5
+
+
+async def test_not_too_many_long_lists_are_rendered_at_once(call, maps, monkeypatch):
+    monkeypatch.setattr(reads, "LONG_OF_DATA", 0)
+    monkeypatch.setattr(reads, "MOST_LONG", 2)
+    replies = await asyncio.gather(*(call("GET", MAPS) for _ in range(20)), call("GET", f"{MAPS}/a"))
+    codes = Counter(reply.code for reply in replies)
+    assert codes.keys() == {200, 429}
+    assert replies[-1].code == 200
+    assert {reply.json["reason"] for reply in replies if reply.code == 429} == {"TooManyRequests"}
+    assert (await call("GET", MAPS)).code == 200

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from clusters.api.outbox import Outbox
+from clusters.api.outbox import PIECE, Outbox
 from tests.api.watchers import until
 
 
@@ -80,6 +80,16 @@ async def test_a_client_that_is_too_far_behind_gets_the_end_instead_of_what_wait
     client.outbox.put(b"!")
     await settle()
     assert (client.body, client.ended) == (b"under way", True)
+
+
+async def test_what_waits_goes_out_in_pieces():
+    client, parts = Client(backlog=10 * PIECE), [bytes([number]) * (PIECE // 2) for number in range(10)]
+    for part in parts:
+        client.outbox.put(part)
+    await settle()
+    assert client.body == b"".join(parts)
+    assert client.sizes == [PIECE] * 5
+    assert client.outbox.size == 0
 
 
 async def test_one_part_larger_than_the_backlog_is_too_much():

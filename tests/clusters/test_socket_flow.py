@@ -89,3 +89,10 @@ def test_little_is_read_in_one_turn(client, monkeypatch):
     transport = Transport()
     client.makeConnection(transport)
     assert transport.bufferSize == READ
+
+
+@pytest.mark.parametrize("state", [Socket.STATE_CLOSING, Socket.STATE_CLOSED])
+def test_what_is_sent_to_who_has_gone_is_dropped(client, state):
+    client.state = state
+    client.handle_reply({"type": "websocket.send", "bytes": b"x"})
+    client.handle_reply({"type": "websocket.send", "text": "x"})
