@@ -64,6 +64,13 @@ def counted():
         sys.setprofile(before)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _catalogues():
+    """What is read once a process is no work of the script that happens to be first."""
+    for image in ("busybox", "ubuntu"):
+        work_of("[ 1 = 1 ]; ls; date; printf x", 1_000, image)
+
+
 def work_of(script, most, image="busybox"):
     """(units of work, functions called) of a script that is let go on as far as it may."""
     run = replay(["sh", "-c", script], machine_for(image_of(image), Surroundings()), most_work=most)

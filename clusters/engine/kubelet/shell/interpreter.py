@@ -51,7 +51,7 @@ MOST_WORDS: Final = 10_000
 _PID: Final = "7"
 _QUESTIONS: Final = frozenset({"-v", "-V", "-t", "-T", "-s", "-h", "--version", "--help"})
 """Options with which a server is none."""
-_COMMAND: Final = 7
+_COMMAND: Final = 6
 _SHELL: Final = 6
 """Units of work, see machine.py."""
 _OUTPUT_KEPT: Final = 65_536
