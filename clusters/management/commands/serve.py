@@ -18,6 +18,7 @@ from clusters.api.followers import followers
 from clusters.management.flow import gate_for
 from clusters.management.links import site_url
 from clusters.management.process import require_tables, tune
+from clusters.management.requests import limit
 from clusters.management.sockets import EXTENSION, Socket
 from clusters.worker import Supervisor
 from clusters.writer import writer
@@ -27,7 +28,7 @@ GRACE: Final = 3.0
 
 
 class Site(Server):
-    """Daphne's server, with a reason why it cannot listen, flow control, and an end that loses no request.
+    """Daphne's server, with a reason why it cannot listen, limits, and an end that loses no request.
 
     Daphne cancels what is under way and goes on accepting: a request then waits in its thread for an
     event loop that is gone, and the process for the thread. `hang_up` ends what would go on for hours.
@@ -69,6 +70,7 @@ class Site(Server):
         """Called when an endpoint is listened on."""
         super().listen_success(port)
         self.ws_factory.protocol = Socket
+        limit(self.http_factory)
         self._ports.append(port)
 
     def listen_error(self, failure: Any) -> None:
