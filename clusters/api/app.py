@@ -19,6 +19,7 @@ from clusters.engine.apiserver.errors import StatusError, method_not_supported
 from clusters.engine.apiserver.resources import BY_PATH, Resource
 from clusters.engine.apiserver.reviews import Attributes, authorize
 from clusters.models import Cluster
+from clusters.writer import writer
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("clusters.api.access")
@@ -37,6 +38,7 @@ _VERBS: Final = {
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Serve one connection below /k8s/."""
+    writer.start()  # under a bare Daphne nobody has: an event loop may not do the work itself
     if scope["type"] == "websocket":
         await door.application(scope, receive, send)
         return

@@ -5,10 +5,11 @@ import logging
 import orjson
 import pytest
 
-from clusters import actions, keys
+from clusters import actions, keys, memory
 from clusters.api import app, doors
 from clusters.api.request import target_of
 from clusters.models import Cluster
+from clusters.writer import writer
 from tests.api.caller import PODS, Caller, ask, config_map, in_thread, pod
 
 pytestmark = pytest.mark.usefixtures("serving")
@@ -259,3 +260,11 @@ async def test_a_query_with_too_many_parameters_is_refused(call):
         "client": ("127.0.0.1", 1),
     }
     assert (await ask(scope)).code == 400
+
+
+async def test_it_works_in_a_process_that_has_no_writer_yet(call):
+    await in_thread(writer.stop)()
+    memory.drop_all()
+    assert (await call.get(PODS))["kind"] == "PodList"
+    await in_thread(writer.stop)()
+    assert (await call.post(PODS, pod()))["kind"] == "Pod"
