@@ -36,7 +36,7 @@ from clusters.engine.kubelet.surroundings import Surroundings
 
 WORK: Final = 30_000
 """Units of work, a microsecond each or so, that the kubelet spends on a command."""
-LOG_WORK: Final = 80_000
+LOG_WORK: Final = 100_000
 """The same where its output is wanted."""
 MOST_TOUCHED: Final = 1_000
 """Files that a command may write and remove; what it does after that is not kept."""

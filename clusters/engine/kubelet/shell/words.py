@@ -86,7 +86,7 @@ class Words:
         for index, part in enumerate(word):
             text = yield from self._part(part, first=index == 0)
             size += len(text)
-            self.spend(1 + len(text) // 16 if isinstance(part, (Text, Quoted)) else 2 + len(text) // 4)
+            self.spend(2 + len(text) // (16 if isinstance(part, (Text, Quoted)) else 4))
             if size > _MOST:
                 raise ExpansionError("Argument list too long")
             whole = isinstance(part, (Text, Quoted)) or part.quoted
