@@ -20,6 +20,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def hear_interrupts():
+    """Undoes what a shell does to its background processes, and they to theirs: they never hear SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Server:
     """`manage.py serve` in a process of its own.
 
@@ -68,6 +73,7 @@ class Server:
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=hear_interrupts,
             )
         deadline = time.monotonic() + 30
         while not self.healthy():
