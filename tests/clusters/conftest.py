@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from channels.layers import channel_layers
 
 from clusters import memory
 from tests.clusters.makers import bare_cluster
@@ -17,8 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _nothing_held():
-    # Nor does the channel layer hold nudges that an earlier test sent and nobody received.
-    channel_layers.backends.clear()
     memory.drop_all()
     yield
     memory.drop_all()
