@@ -1,4 +1,4 @@
-"""Rows: clusters, the objects in them, their journal, and who may act.
+"""Rows: clusters, the objects in them, their journal, who may act, and what people write down.
 
 The kinds that people look for have tables of their own with a few columns to look by; every other kind is
 a row of KubeObject. The manifest is text, exactly as the engine wrote it (jsonb would reorder keys and
@@ -93,6 +93,23 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"a key to {self.role} in {self.cluster_id}"
+
+
+class File(models.Model):
+    """A text that a person has written down for a cluster's terminal; nobody else sees it."""
+
+    cluster = models.ForeignKey(Cluster, models.CASCADE, db_index=False, related_name="+")
+    person = models.CharField(max_length=64)
+    name = models.CharField(max_length=64)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "person", "name"], name="one_file_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ManifestRow(models.Model):
