@@ -84,6 +84,11 @@ def set_cloud(cluster_id: str, person: str, cloud: bool) -> None:
     act(cluster_id, person, lambda store: cluster.set_cloud(store, cloud))
 
 
+def set_book(cluster_id: str, person: str, book: bool) -> None:
+    """Say whether commands of the book work that later versions of kubectl have dropped."""
+    act(cluster_id, person, lambda store: cluster.set_book(store, book))
+
+
 def _create_for(person: str, *, name: str = "", nodes: int = 3, delays: str = "real") -> Cluster:
     limit = settings.LIFELINES_MAX_CLUSTERS_PER_PERSON
     if Cluster.objects.filter(owner=person).count() >= limit:

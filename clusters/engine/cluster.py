@@ -84,6 +84,11 @@ def has_cloud(store: MemoryStore) -> bool:
     return bool(_spec(store)["cloud"])
 
 
+def in_book_mode(store: MemoryStore) -> bool:
+    """Whether commands of "Kubernetes in Action" work that later versions of kubectl have dropped."""
+    return bool(_spec(store).get("book"))
+
+
 def is_stopped(store: MemoryStore, component: str) -> bool:
     """Whether a component of the control plane, such as `default-scheduler`, was stopped."""
     return component in _spec(store)["stopped"]
@@ -100,6 +105,10 @@ def set_clock(store: Overlay, clock: Clock) -> None:
 
 def set_cloud(store: Overlay, cloud: bool) -> None:
     _set(store, "cloud", cloud)
+
+
+def set_book(store: Overlay, book: bool) -> None:
+    _set(store, "book", book)
 
 
 def _clock_fields(clock: Clock) -> Object:

@@ -160,6 +160,17 @@ def cloud(request: HttpRequest, cluster_id: str) -> HttpResponse:
 
 
 @require_POST
+def book(request: HttpRequest, cluster_id: str) -> HttpResponse:
+    """Whether commands of the book work: book=1, or nothing, as a checkbox sends it."""
+
+    def verb(person: str) -> Told:
+        actions.set_book(cluster_id, person, request.POST.get("book") == "1")
+        return Told()
+
+    return act(request, cluster_id, verb)
+
+
+@require_POST
 def revoke(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """Make the cluster's link void; its owner alone may."""
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from clusters import actions
 from clusters.engine.clock import Clock
-from clusters.engine.cluster import clock_of, has_cloud
+from clusters.engine.cluster import clock_of, has_cloud, in_book_mode
 from clusters.web import lifelines, panel
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
@@ -136,7 +136,7 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
     base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
     yield drawing.section("controls", clock=clock, base=base, speeds=actions.SPEEDS)
-    yield drawing.section("banners", paused=clock.paused, base=base)
+    yield drawing.section("banners", paused=clock.paused, book=in_book_mode(scene.image), base=base)
     yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
     if drawing.chart[0] != scene.history.version:
@@ -154,6 +154,7 @@ def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
     yield drawing.section("workloads", workloads=workloads, base=base)
     yield drawing.section("nodes", nodes=panel.nodes(scene.image), base=base)
     yield drawing.section("cloud", cloud=has_cloud(scene.image), base=base)
+    yield drawing.section("book", book=in_book_mode(scene.image), base=base)
     yield drawing.section("expose-controller", controllers=workloads.controllers)
 
 

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
     path("c/<slug:cluster_id>/clock", commands.clock, name="clock"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
+    path("c/<slug:cluster_id>/book", commands.book, name="book"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
     path("c/<slug:cluster_id>/connect", connect.connect, name="connect"),
     path("c/<slug:cluster_id>/kubeconfig", connect.download, name="kubeconfig"),

@@ -23,7 +23,8 @@ SHOWN = """id => {
     };
     return lines(document.getElementById(id), "");
 }"""
-SECTIONS = ["map", "map-table", "map-summary", "controls", "banners", "guide", "workloads", "nodes", "cloud"]
+SECTIONS = ["map", "map-table", "map-summary", "controls", "banners", "guide"]
+SECTIONS += ["workloads", "nodes", "cloud", "book"]
 
 
 def open_sandbox(page):

@@ -30,7 +30,6 @@ def node(name="node-1", *, ready="True", powered=True, unschedulable=False, imag
         "status": {
             "conditions": [{"type": "Ready", "status": ready, "lastHeartbeatTime": rfc3339(NOW)}],
             "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110", **allocatable},
-            "nodeInfo": {"containerRuntimeVersion": "containerd://2.1.4"},
         },
         "simulation": {"powered": powered, "images": dict.fromkeys(images, 1), "heartbeat": NOW - 60},
     }

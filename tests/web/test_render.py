@@ -112,6 +112,7 @@ def commands(cluster, draw, count):
         lambda: actions.set_clock(cluster, PERSON, speed=draw.choice([1, 5, 20])),
         lambda: actions.set_clock(cluster, PERSON, paused=draw.random() < 0.3),
         lambda: actions.set_cloud(cluster, PERSON, draw.random() < 0.5),
+        lambda: actions.set_book(cluster, PERSON, draw.random() < 0.5),
         lambda: actions.scale(
             cluster, PERSON, "ReplicationController", "default", f"rc-{draw.randrange(3)}", draw.randrange(12)
         ),

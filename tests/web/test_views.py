@@ -19,6 +19,7 @@ RC = {"name": "kubia", "image": "luksa/kubia", "replicas": "3"}
 COMMANDS = [
     "clock",
     "cloud",
+    "book",
     "apply",
     "nodes/",
     "nodes/node-1/power",
@@ -178,6 +179,32 @@ def test_the_clock_and_the_cloud(learner, cluster, url):
     assert not has_cloud(memory.image(cluster.pk))
     assert learner.post(f"{url}clock", {"speed": "1000"}, headers=HTMX).status_code == 422
     assert clock_of(memory.image(cluster.pk)).speed == 20
+
+
+def test_the_book_mode_is_switched_on_and_off(learner, cluster, url):
+    from clusters.engine.cluster import in_book_mode
+
+    assert not in_book_mode(memory.image(cluster.pk))
+    assert "Book mode: commands" not in banners(learner, url)
+    learner.post(f"{url}book", {"book": "1"}, headers=HTMX)
+    assert in_book_mode(memory.image(cluster.pk))
+    assert "Book mode: commands" in banners(learner, url)
+    learner.post(f"{url}book", headers=HTMX)
+    assert not in_book_mode(memory.image(cluster.pk))
+
+
+def test_the_runtime_has_the_name_that_it_has_in_the_book(learner, cluster, url):
+    assert ">containerd (Docker)</text>" in learner.get(url).content.decode()
+    learner.post(f"{url}book", {"book": "1"}, headers=HTMX)
+    page = learner.get(url).content.decode()
+    assert page.count(">Docker</text>") == 3
+    assert ">containerd (Docker)</text>" not in page
+
+
+def banners(learner, url):
+    """The line of banners on the page."""
+    page = learner.get(url).content.decode()
+    return re.search(r'<div class="banners".*?</div>\n(?=<)', page, re.DOTALL)[0]
 
 
 @pytest.mark.parametrize(

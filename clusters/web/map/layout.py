@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clusters.engine.cluster import in_book_mode
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
 from clusters.web.map import services as band
@@ -126,6 +127,7 @@ def _nodes(
 ) -> list[NodeView]:
     services = services_by_pod({service.label: service.ready for service in cluster.services})
     selected = large.label if large else ""
+    book = in_book_mode(image)
     found: dict[str, tuple[object, NodeView]] = {}
     for index, (node, placed, box) in enumerate(
         zip(cluster.nodes, cluster.placed, drawing.nodes, strict=True)
@@ -141,6 +143,7 @@ def _nodes(
             drawing.foot,
             index == 0,
             selected,
+            book,
             node,
             placed,
             receives,
@@ -161,6 +164,7 @@ def _nodes(
             gone=ghosts,
             usage=usage_of(node, image.tally("node-usage", name)),
             words=words,
+            book=book,
         )
         found[name] = (key, view)
     cache.nodes = found

@@ -142,11 +142,12 @@ def node_view(
     gone: Sequence[GonePod],
     usage: float,
     words: Words,
+    book: bool,
 ) -> NodeView:
     """The node in its box.
 
     `placed` are its pods by slot, `services` the Services that a pod uid receives from, `usage` the share
-    of the node that is asked for.
+    of the node that is asked for; in `book` mode the runtime has the name that it has in the book.
     """
     name, state = node["metadata"]["name"], node_state(node)
     pods = tuple(
@@ -179,7 +180,7 @@ def node_view(
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
         usage=round(usage, 3),
         selected_service=selected_service,
-        foot=_foot(node, placed, box, plan, powered and state != "notready") if plan.foot else None,
+        foot=_foot(node, placed, box, plan, powered and state != "notready", book) if plan.foot else None,
     )
 
 
@@ -243,9 +244,11 @@ def _bars(pods: Sequence[PodView], box: Box, plan: Plan, words: Words) -> tuple[
     return tuple(bars)
 
 
-def _foot(node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Plan, running: bool) -> Foot:
+def _foot(
+    node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Plan, running: bool, book: bool
+) -> Foot:
     room = box.w - 19
-    runtime, icons, width = _chips(node, room)
+    runtime, icons, width = _chips(room, book)
     pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod))), "")
     images = simulation_of(node).get("images") or {}
     names = [short_image(image) for image in images]
@@ -261,10 +264,9 @@ def _foot(node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Pl
     )
 
 
-def _chips(node: Object, room: float) -> tuple[str, bool, float]:
+def _chips(room: float, book: bool) -> tuple[str, bool, float]:
     """The runtime's name as long as it fits beside the kubelet's, whether icons fit too, and its width."""
-    info = ((node.get("status") or {}).get("nodeInfo") or {}).get("containerRuntimeVersion", "")
-    names = ["Docker"] if info.startswith("docker") else ["containerd (Docker)", "containerd"]
+    names = ["Docker"] if book else ["containerd (Docker)", "containerd"]
     kubelet = text_width("kubelet", 10.5)
     for icons in (True, False):
         padding = 25 if icons else 14
