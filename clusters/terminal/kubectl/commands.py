@@ -1,0 +1,118 @@
+"""All commands of kubectl, and the run of one line.
+
+Models kubectl's `pkg/cmd/cmd.go`, in whose order they stand: suggestions follow it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from clusters.terminal.kubectl import cobra, errors, flag_sets
+from clusters.terminal.kubectl.cmd import version
+from clusters.terminal.kubectl.cobra import Command, Found
+from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
+from clusters.terminal.kubectl.help import show_help
+from clusters.terminal.kubectl.host import Host
+from clusters.terminal.kubectl.kubectl import Kubectl
+
+
+def _missing(name: str, hidden: bool = False) -> Command:
+    """A command that the real kubectl has, and this one has not."""
+    return Command(name, unsupported=True, hidden=hidden)
+
+
+ROOT: Final = Command(
+    "kubectl",
+    commands=(
+        _missing("create"),
+        _missing("expose"),
+        _missing("run"),
+        _missing("set"),
+        _missing("explain"),
+        _missing("get"),
+        _missing("edit"),
+        _missing("delete"),
+        _missing("rollout"),
+        _missing("scale"),
+        _missing("autoscale"),
+        _missing("certificate"),
+        _missing("cluster-info"),
+        _missing("top"),
+        _missing("cordon"),
+        _missing("uncordon"),
+        _missing("drain"),
+        _missing("taint"),
+        _missing("describe"),
+        _missing("logs"),
+        _missing("attach"),
+        _missing("exec"),
+        _missing("port-forward"),
+        _missing("proxy"),
+        _missing("cp"),
+        _missing("auth"),
+        _missing("debug"),
+        _missing("events"),
+        _missing("diff"),
+        _missing("apply"),
+        _missing("patch"),
+        _missing("replace"),
+        _missing("wait"),
+        _missing("kustomize"),
+        _missing("label"),
+        _missing("annotate"),
+        _missing("completion"),
+        _missing("alpha", hidden=True),
+        _missing("config"),
+        _missing("plugin"),
+        version.COMMAND,
+        _missing("api-versions"),
+        _missing("api-resources"),
+        _missing("options", hidden=True),
+        _missing("kuberc"),
+    ),
+)
+
+
+async def run(words: Sequence[str], host: Host) -> int:
+    """Run a line, without its first word `kubectl`; returns the exit code.
+
+    Cancelling the task interrupts it.
+    """
+    try:
+        found = find(words)
+        if found.wants_help or found.command.run is None:
+            show_help(found, host)
+            return 0
+        _refuse_elsewhere(found)
+        cobra.check_line(found)
+        for line in found.flags.deprecations:
+            host.err(f"{line}\n")
+        kubectl = Kubectl(host, found)
+        await found.command.run(kubectl)
+    except errors.KubectlError as error:
+        message, code = errors.check(error)
+        host.err(message)
+        return code
+    return _code_of_warnings(kubectl)
+
+
+def find(words: Sequence[str]) -> Found:
+    """What a line means. Raises CommandError."""
+    return cobra.find(ROOT, flag_sets.PERSISTENT, words)
+
+
+def _refuse_elsewhere(found: Found) -> None:
+    name = flag_sets.unusable(found.flags)
+    if name:
+        raise UnsupportedError(
+            f"--{name} is known to kubectl, but this terminal has one cluster and one user: leave it out"
+        )
+
+
+def _code_of_warnings(kubectl: Kubectl) -> int:
+    count = len(kubectl.client.warnings)
+    if not count or not kubectl.flags["warnings-as-errors"]:
+        return 0
+    said = CommandError(f"{count} warning{'s' * (count > 1)} received")
+    message, code = errors.check(said)
+    kubectl.err(message)
+    return code
