@@ -4,6 +4,7 @@ import os
 
 import hypothesis
 import pytest
+from channels.layers import channel_layers
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
 from django.test import Client
@@ -42,6 +43,12 @@ def django_db_setup(django_db_setup):
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
+
+
+@pytest.fixture(autouse=True)
+def _no_nudges():
+    """Nobody hears of what an earlier test did: the layer keeps for a minute what no worker has received."""
+    channel_layers.backends.clear()
 
 
 @pytest.fixture

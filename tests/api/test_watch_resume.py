@@ -174,6 +174,7 @@ async def test_watches_end_when_the_database_is_put_back_to_an_earlier_state(clu
     await create(cluster, "a")
     watcher = Watcher(cluster)
     await watcher.told(1)
+    await until(lambda: followers()._followers)
     (follower,) = followers()._followers.values()
     follower.image = follower.image.apply([])
     follower.image.revision += 100
