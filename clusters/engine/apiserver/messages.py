@@ -4,9 +4,9 @@ Models the structs in upstream's `types.go` files. OpenAPI cannot tell a field t
 is one that Go has a pointer to, from one that is left out where it is zero.
 
 `messages.txt` has what upstream's `types.go` files say of every message that a served kind reaches: its
-name, then indented a line for each field with number, name in JSON and type in Go. A field called
-`inline` has no name in JSON: what is in it belongs to the message around it. Of two messages with one
-name, that of core keeps it and the other begins with its group. Numbers never change their meaning.
+name, then indented and in Go's order a line for each field with number, name in JSON and type in Go. A
+field called `inline` has no name in JSON: what is in it belongs to the message around it. Of two messages
+with one name, that of core keeps it and the other begins with its group. Numbers never change their meaning.
 """
 
 from pathlib import Path
@@ -67,3 +67,11 @@ def pointers(name: str) -> frozenset[str]:
         elif field.pointer:
             found.add(field.name)
     return frozenset(found)
+
+
+def names(name: str) -> list[str]:
+    """The fields of a message, as JSON names them, in the order in which Go writes them."""
+    found: list[str] = []
+    for field in MESSAGES.get(name, {}).values():
+        found += names(field.type) if field.name == INLINE else [field.name]
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from clusters.engine.apiserver import definitions
-from clusters.engine.apiserver.messages import MESSAGES, pointers
+from clusters.engine.apiserver.messages import MESSAGES, names, pointers
 
 _SPECIAL: Final = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
@@ -70,7 +70,7 @@ class Field:
 
 @dataclass(eq=False, slots=True)
 class Struct:
-    """A type with named fields, such as `v1.PodSpec`."""
+    """A type with named fields, such as `v1.PodSpec`; they stand in the order in which Go writes them."""
 
     name: str
     fields: dict[str, Field] = field(default_factory=dict)
@@ -130,9 +130,9 @@ class _Structs:
             schema = self._schemas[name]
             required = schema.get("required", ())
             optional = pointers(_message(name))
-            for key, definition in schema["properties"].items():
+            for key in _in_go_order(name, schema["properties"]):
                 made.fields[key] = replace(
-                    self._field(definition), required=key in required, pointer=key in optional
+                    self._field(schema["properties"][key]), required=key in required, pointer=key in optional
                 )
         return made
 
@@ -176,6 +176,11 @@ def _message(name: str) -> str:
     *_, group, _version, kind = name.split(".")
     prefixed = f"{group.capitalize()}{kind}"
     return prefixed if prefixed in MESSAGES else kind
+
+
+def _in_go_order(name: str, properties: definitions.Schema) -> list[str]:
+    order = ["kind", "apiVersion", *names(_message(name))]
+    return [*(key for key in order if key in properties), *(key for key in properties if key not in order)]
 
 
 def _is_atomic(definition: definitions.Schema) -> bool:
