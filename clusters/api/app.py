@@ -60,7 +60,10 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         pass
     finally:
         elapsed = (time.perf_counter() - started) * 1000
-        access.info("%s %s %s %.0f ms", scope["method"], _shown(scope), codes[0] if codes else "-", elapsed)
+        # What a line of the page's terminal asks for is no news: the line is.
+        level = logging.DEBUG if "actor" in scope else logging.INFO
+        code = codes[0] if codes else "-"
+        access.log(level, "%s %s %s %.0f ms", scope["method"], _shown(scope), code, elapsed)
 
 
 async def _answer(scope: Message, receive: Receive, send: Send) -> Answer | Rest | None:

@@ -62,6 +62,7 @@ class Request:
         self.parameters = parameters_of(scope)
         self.query = dict(reversed(self.parameters))
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self._actor: str = scope.get("actor", "")
 
     def header(self, name: bytes) -> str:
         """A header by its name in lower case, "" if it was not sent."""
@@ -73,7 +74,12 @@ class Request:
 
     @property
     def actor(self) -> str:
-        """Who did it, for the journal: `client:kubectl delete`, `client:python-requests`."""
+        """Who did it, for the journal: `client:kubectl delete`, `client:python-requests`.
+
+        Whoever calls from within this process, as the page's terminal does, says in the scope who it is.
+        """
+        if self._actor:
+            return self._actor
         called = self.header(b"kubectl-command") or self._agent().split(" ", 1)[0]
         return CLIENT + _printable(called)[:MAX_ACTOR]
 

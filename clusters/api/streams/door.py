@@ -65,7 +65,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
             places.leave(request.cluster_id)
     finally:
         elapsed = (time.perf_counter() - started) * 1000
-        access.info("WEBSOCKET %s %s %.0f ms", scope["path"], code, elapsed)
+        level = logging.DEBUG if "actor" in scope else logging.INFO
+        access.log(level, "WEBSOCKET %s %s %.0f ms", scope["path"], code, elapsed)
 
 
 async def _open(scope: Message, receive: Receive) -> tuple[Request, Stream, str]:

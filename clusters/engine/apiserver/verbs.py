@@ -26,7 +26,7 @@ from clusters.engine.apiserver.reporting import reported
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import Strategy, strategy_of
-from clusters.engine.changes import CLIENT
+from clusters.engine.changes import by_person
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import (
     REMOVE,
@@ -136,11 +136,11 @@ def update_status(
 ) -> Object:
     """Store the status, and what the simulator remembers, of `obj`; nothing else of it is taken.
 
-    A client's is checked, and has no say in what the simulator remembers. `entries` are as for `update`. A
+    A person's is checked, and has no say in what the simulator remembers. `entries` are as for `update`. A
     resourceVersion in `obj` that is not the stored one is 409 Conflict. Raises 422 Invalid.
     """
     before = _current(store, obj)
-    if store.actor.startswith(CLIENT):
+    if by_person(store.actor):
         obj = reported(obj, before)
     changed = {**before, "status": obj.get("status")}
     if "simulation" in obj:
