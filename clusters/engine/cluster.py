@@ -13,7 +13,7 @@ from clusters.engine.objects import Key, Object, with_value
 from clusters.engine.store import MemoryStore, Overlay
 
 KEY: Final = Key("Cluster", "", "cluster")
-INTERNAL_KINDS: Final = frozenset({"Cluster", "IPAMBlock"})
+INTERNAL_KINDS: Final = frozenset({"Cluster", "IPAMBlock", "TrafficClient"})
 """Kinds that only the simulator knows; the API, pages and exports leave them out."""
 
 POD_CIDR: Final = "10.244.0.0/16"

@@ -20,6 +20,11 @@ def _pod_node(pod: Object) -> Iterable[str]:
     return (node,) if node else ()
 
 
+def _pod_ip(pod: Object) -> Iterable[str]:
+    ip = (pod.get("status") or {}).get("podIP")
+    return (ip,) if ip else ()
+
+
 def _pod_scheduler(pod: Object) -> Iterable[str]:
     spec = pod["spec"]
     if spec.get("nodeName") or is_finished(pod):
@@ -68,6 +73,7 @@ class Index:
 
 INDEXES: Final = {
     "pods-by-node": Index("Pod", _pod_node),
+    "pods-by-ip": Index("Pod", _pod_ip),
     "pods-to-schedule": Index("Pod", _pod_scheduler),
     "pods-by-controller": Index("Pod", _pod_controller),
     "orphan-pods": Index("Pod", _orphan_namespace),

@@ -107,6 +107,12 @@ def listening(store: MemoryStore, pod: Object, now: float) -> Mapping[int, Image
     return worker.listening() if worker is not None else {}
 
 
+def ports_of(store: MemoryStore, pod: Object) -> Mapping[int, tuple[float, Image]]:
+    """The ports of the pod's running containers: since when somebody listens, with which image's program."""
+    worker = worker_of(store, pod, 0.0)
+    return worker.ports() if worker is not None else {}
+
+
 def running_container(store: MemoryStore, pod: Object, name: str, now: float) -> Running | None:
     """The container of that name, if it runs now."""
     worker = worker_of(store, pod, now)

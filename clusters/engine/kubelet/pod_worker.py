@@ -132,11 +132,15 @@ class PodWorker:
 
     def listening(self) -> dict[int, Image]:
         """The ports at which somebody in the pod listens now, and with which image's program."""
-        found: dict[int, Image] = {}
+        return {port: image for port, (since, image) in self.ports().items() if self.now >= since}
+
+    def ports(self) -> dict[int, tuple[float, Image]]:
+        """The ports of the running containers: since when somebody listens, with which image's program."""
+        found: dict[int, tuple[float, Image]] = {}
         for container in self.running():
             process = self.process(container)
-            if self.now >= self.states[container["name"]]["since"] + self.startup(process):
-                found.update(dict.fromkeys(process.ports, self.image(container)))
+            since = self.states[container["name"]]["since"] + self.startup(process)
+            found.update(dict.fromkeys(process.ports, (since, self.image(container))))
         return found
 
     def files(self, container: Object) -> set[str]:

@@ -1,7 +1,7 @@
 """What can come of a request in the cluster's network."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from clusters.engine.images import Image
 from clusters.engine.network.http import Response
@@ -53,3 +53,10 @@ class Unresolved(NamedTuple):
 
 
 Outcome = Answer | Refused | TimedOut | Unresolved
+
+
+class Fork(NamedTuple):
+    """A request goes one of several ways, each as likely as the others; `follow` tells where one leads."""
+
+    ways: Sequence[Any]
+    follow: Callable[[Any], "Outcome | Fork"]

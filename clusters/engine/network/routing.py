@@ -11,13 +11,21 @@ endpoints say otherwise, and that request is lost.
 from dataclasses import dataclass
 from ipaddress import ip_address
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from clusters.engine.clock import draw_hex
 from clusters.engine.images import Image
 from clusters.engine.network import dns, http
 from clusters.engine.network.endpoints import endpoints_of
-from clusters.engine.network.outcomes import Answer, Listening, Outcome, Refused, TimedOut, Unresolved
+from clusters.engine.network.outcomes import (
+    Answer,
+    Fork,
+    Listening,
+    Outcome,
+    Refused,
+    TimedOut,
+    Unresolved,
+)
 from clusters.engine.network.traffic import Call, Traffic
 from clusters.engine.objects import (
     Key,
@@ -35,8 +43,20 @@ from clusters.engine.store import MemoryStore
 API_SERVER: Final = Image("kube-apiserver", 0)
 _KUBERNETES: Final = Key("Service", "default", "kubernetes")
 _GET: Final = http.Request()
-_OUTSIDE: Final = "172.18.0.1"
-"""The address from which clients outside of the cluster come."""
+LAPTOP: Final = "172.18.0.1"
+"""The address from which a client outside of the cluster comes, unless it says another."""
+
+
+class Source(NamedTuple):
+    """Who asks: a pod, None for a client outside of the cluster; and the address it has."""
+
+    pod: Object | None
+    ip: str
+
+    @property
+    def who(self) -> str:
+        """By what kube-proxy knows a client again."""
+        return uid_of(self.pod) if self.pod is not None else self.ip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,76 +80,87 @@ class Network:
         request: http.Request | None = _GET,
         *,
         name: str = "",
+        address: str = LAPTOP,
     ) -> Outcome:
         """What comes of a request to `target`, an address or a name.
 
-        `source` is the pod that asks, None for a client outside of the cluster. `request` None only
-        connects. `name` is what the client calls a target whose address it has looked up itself.
+        `source` is the pod that asks, None for a client outside of the cluster, at `address`. `request`
+        None only connects. `name` is what the client calls a target whose address it has looked up itself.
         """
-        outcome = self._connect(source, target, port)
-        if isinstance(outcome, Answer) and request is not None:
-            outcome = outcome._replace(response=self._respond(outcome, request))
+        found = self.way(source, target, port, address)
+        while isinstance(found, Fork):
+            found = found.follow(self.rng.choice(found.ways))
+        outcome = self.responded(found, request)
         if self.traffic is not None:
-            self.traffic.record(self._call(source, name or target, port, outcome, request))
+            self.traffic.record(self.call(source, name or target, port, outcome, request))
         return outcome
 
-    def answers_ping(self, source: Key, address: str) -> bool:
-        """Whether an ICMP echo from that pod comes back: from machines and pods, never from a Service."""
-        pod = self.store.get(*source)
-        if pod is None or not self._is_up(pod):
-            return False
-        for node in self.store.list("Node"):
-            if address in _node_addresses(node):
-                return _has_power(node)
-        pods = [other for other in self.store.list("Pod") if _ip_of(other) == address]
-        return ip_address(address).is_loopback or any(
-            self._is_up(other) and not is_finished(other) for other in pods
-        )
+    def way(self, source: Key | None, target: str, port: int, address: str = LAPTOP) -> Outcome | Fork:
+        """What comes of a connection from `source` as `request` has it, chance left open."""
+        pod = self.store.get(*source) if source is not None else None
+        if source is not None and (pod is None or not self.is_up(pod)):
+            return TimedOut()
+        client = Source(pod, _ip_of(pod) if pod is not None else address)
+        if dns.is_address(target):
+            return self._connect(client, target, port)
+        found = dns.resolve(self.store, pod, target) if pod is not None else None
+        if found is None or not found.addresses:
+            return Unresolved(target)
+        return Fork(found.addresses, lambda ip: self._connect(client, ip, port))
 
-    def _respond(self, answer: Answer, request: http.Request) -> http.Response | None:
-        pod = self.store.get(*answer.pod) if answer.pod is not None else None
-        return http.respond(answer.image, request, hostname_of(pod), self.now) if pod is not None else None
+    def responded(self, outcome: Outcome, request: http.Request | None) -> Outcome:
+        """The outcome of a connection with what is said to a request on it."""
+        if not isinstance(outcome, Answer) or request is None:
+            return outcome
+        return outcome._replace(response=self._respond(outcome, request))
 
-    def _call(
+    def call(
         self, source: Key | None, target: str, port: int, outcome: Outcome, request: http.Request | None
     ) -> Call:
+        """The request as it is remembered."""
         pod = self.store.get(*outcome.pod) if isinstance(outcome, Answer) and outcome.pod else None
         client = outcome.client if isinstance(outcome, Answer) else ""
         uid = uid_of(pod) if pod is not None else ""
         return Call(self.now, source, client, target, port, outcome, uid, request)
 
-    def _connect(self, source: Key | None, target: str, port: int) -> Outcome:
-        pod = self.store.get(*source) if source is not None else None
-        if source is not None and (pod is None or not self._is_up(pod)):
-            return TimedOut()
-        if not dns.is_address(target):
-            found = dns.resolve(self.store, pod, target) if pod is not None else None
-            if found is None or not found.addresses:
-                return Unresolved(target)
-            target = self.rng.choice(found.addresses)
-        if pod is not None and ip_address(target).is_loopback:
-            return self._answer(None, pod, port, "127.0.0.1")
-        return self._to_address(pod, target, port)
+    def answers_ping(self, source: Key, address: str) -> bool:
+        """Whether an ICMP echo from that pod comes back: from machines and pods, never from a Service."""
+        pod = self.store.get(*source)
+        if pod is None or not self.is_up(pod):
+            return False
+        for node in self.store.list("Node"):
+            if address in _node_addresses(node):
+                return _has_power(node)
+        return ip_address(address).is_loopback or any(map(self.is_up, self._pods_at(address)))
 
-    def _to_address(self, source: Object | None, ip: str, port: int) -> Outcome:
+    def _respond(self, answer: Answer, request: http.Request) -> http.Response | None:
+        pod = self.store.get(*answer.pod) if answer.pod is not None else None
+        return http.respond(answer.image, request, hostname_of(pod), self.now) if pod is not None else None
+
+    def _connect(self, source: Source, ip: str, port: int) -> Outcome | Fork:
+        if source.pod is not None and ip_address(ip).is_loopback:
+            return self._answer(None, source.pod, port, "127.0.0.1")
+        return self._to_address(source, ip, port)
+
+    def _to_address(self, source: Source, ip: str, port: int) -> Outcome | Fork:
         for service in self.store.list("Service"):
-            if ip in _addresses(service, inside=source is not None):
+            if ip in _addresses(service, inside=source.pod is not None):
                 return self._to_service(source, service, port)
         for node in self.store.list("Node"):
             if ip in _node_addresses(node):
                 return self._to_node(source, node, port)
         # A pod's address means something in the cluster only.
-        return self._to_pod(None, ip, port, _ip_of(source)) if source is not None else TimedOut()
+        return self._to_pod(None, ip, port, source.ip) if source.pod is not None else TimedOut()
 
-    def _to_service(self, source: Object | None, service: Object, port: int) -> Outcome:
+    def _to_service(self, source: Source, service: Object, port: int) -> Outcome | Fork:
         found = next((p for p in service["spec"].get("ports") or () if p["port"] == port), None)
         if found is None:
             # No rule matches, so the packet leaves for an address that no machine has.
             return TimedOut(key_of(service))
-        if source is not None:
+        if source.pod is not None:
             local = service["spec"].get("internalTrafficPolicy") == "Local"
-            near = source["spec"]["nodeName"] if local else ""
-            return self._forward(source, service, found, near, _ip_of(source))
+            near = source.pod["spec"]["nodeName"] if local else ""
+            return self._forward(source, service, found, near, source.ip)
         nodes = [node for node in self.store.list("Node") if is_ready(node)]
         local = service["spec"].get("externalTrafficPolicy") == "Local"
         if local:
@@ -137,38 +168,37 @@ class Network:
             nodes = [node for node in nodes if name_of(node) in holders]
         if not nodes:
             return TimedOut(key_of(service))
-        return self._through_node(None, service, found, self.rng.choice(nodes))
+        return Fork(nodes, lambda node: self._through_node(source, service, found, node))
 
-    def _to_node(self, source: Object | None, node: Object, port: int) -> Outcome:
+    def _to_node(self, source: Source, node: Object, port: int) -> Outcome | Fork:
         for service in self.store.list("Service"):
             for found in service["spec"].get("ports") or ():
                 if found.get("nodePort") == port:
                     return self._through_node(source, service, found, node)
-        client = _ip_of(source)
         for pod in self.store.indexed("pods-by-node", name_of(node)):
             target = host_ports(pod).get(("TCP", port)) if not is_finished(pod) else None
             if target is not None:
-                return self._answer(None, pod, target, client)
+                return self._answer(None, pod, target, source.ip)
         if not _has_power(node):
             return TimedOut()
         # What uses the machine's own network listens there without being asked for a port.
         listening = [pod for pod in self._pods_at(_node_addresses(node)[0]) if port in self.listening(pod)]
-        return self._answer(None, listening[0], port, client) if listening else Refused()
+        return self._answer(None, listening[0], port, source.ip) if listening else Refused()
 
     def _pods_at(self, ip: str) -> list[Object]:
-        return [pod for pod in self.store.list("Pod") if _ip_of(pod) == ip and not is_finished(pod)]
+        return [pod for pod in self.store.indexed("pods-by-ip", ip) if not is_finished(pod)]
 
-    def _through_node(self, source: Object | None, service: Object, port: Object, node: Object) -> Outcome:
+    def _through_node(self, source: Source, service: Object, port: Object, node: Object) -> Outcome | Fork:
         if not _has_power(node):
             return TimedOut(key_of(service))
         local = service["spec"].get("externalTrafficPolicy") == "Local"
         # With policy Cluster the node puts its own address in place of the client's.
-        client = _ip_of(source) if local else _node_addresses(node)[0]
+        client = source.ip if local else _node_addresses(node)[0]
         return self._forward(source, service, port, name_of(node) if local else "", client)
 
     def _forward(
-        self, source: Object | None, service: Object, port: Object, only_node: str, client: str
-    ) -> Outcome:
+        self, source: Source, service: Object, port: Object, only_node: str, client: str
+    ) -> Outcome | Fork:
         """What kube-proxy does: send to one of the endpoints, of `only_node` if that is not ""."""
         endpoints = endpoints_of(self.store, service, port)
         if not endpoints:
@@ -180,11 +210,8 @@ class Network:
             return Answer(_KUBERNETES, None, near[0].port, API_SERVER, client)
         if service["spec"].get("sessionAffinity") == "ClientIP":
             # A client keeps its pod as long as that is there, without anybody remembering it.
-            who = uid_of(source) if source is not None else "outside"
-            chosen = min(near, key=lambda endpoint: draw_hex(who, 0, f"{uid_of(service)}/{endpoint.ip}"))
-        else:
-            chosen = self.rng.choice(near)
-        return self._to_pod(service, chosen.ip, chosen.port, client)
+            near = [min(near, key=lambda end: draw_hex(source.who, 0, f"{uid_of(service)}/{end.ip}"))]
+        return Fork(near, lambda chosen: self._to_pod(service, chosen.ip, chosen.port, client))
 
     def _to_pod(self, service: Object | None, ip: str, port: int, client: str) -> Outcome:
         pods = self._pods_at(ip)
@@ -196,14 +223,15 @@ class Network:
 
     def _answer(self, service: Object | None, pod: Object, port: int, client: str) -> Outcome:
         via = key_of(service) if service is not None else None
-        if not self._is_up(pod):
+        if not self.is_up(pod):
             return TimedOut(via, key_of(pod))
         image = self.listening(pod).get(port)
         if image is None:
             return Refused(via, key_of(pod))
         return Answer(via, key_of(pod), port, image, client)
 
-    def _is_up(self, pod: Object) -> bool:
+    def is_up(self, pod: Object) -> bool:
+        """Whether the pod's machine has power."""
         node = self.store.get("Node", "", pod["spec"].get("nodeName") or "")
         return node is not None and _has_power(node)
 
@@ -215,9 +243,8 @@ def hostname_of(pod: Object) -> str:
     return str(host or name_of(pod))[:63]
 
 
-def _ip_of(pod: Object | None) -> str:
-    """The pod's address; that of the world outside for None."""
-    return str((pod.get("status") or {}).get("podIP") or "") if pod is not None else _OUTSIDE
+def _ip_of(pod: Object) -> str:
+    return str((pod.get("status") or {}).get("podIP") or "")
 
 
 def _has_power(node: Object) -> bool:
