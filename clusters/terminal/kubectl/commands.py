@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from clusters.terminal.kubectl import cobra, errors, flag_sets
-from clusters.terminal.kubectl.cmd import version
+from clusters.terminal.kubectl.cmd import create, version
 from clusters.terminal.kubectl.cobra import Command, Found
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
 from clusters.terminal.kubectl.help import show_help
@@ -23,7 +23,7 @@ def _missing(name: str, hidden: bool = False) -> Command:
 ROOT: Final = Command(
     "kubectl",
     commands=(
-        _missing("create"),
+        create.COMMAND,
         _missing("expose"),
         _missing("run"),
         _missing("set"),
