@@ -92,7 +92,8 @@ class Network:
             found = found.follow(self.rng.choice(found.ways))
         outcome = self.responded(found, request)
         if self.traffic is not None:
-            self.traffic.record(self.call(source, name or target, port, outcome, request))
+            origin = address if source is None else ""
+            self.traffic.record(self.call(source, name or target, port, outcome, request, origin))
         return outcome
 
     def way(self, source: Key | None, target: str, port: int, address: str = LAPTOP) -> Outcome | Fork:
@@ -115,13 +116,19 @@ class Network:
         return outcome._replace(response=self._respond(outcome, request))
 
     def call(
-        self, source: Key | None, target: str, port: int, outcome: Outcome, request: http.Request | None
+        self,
+        source: Key | None,
+        target: str,
+        port: int,
+        outcome: Outcome,
+        request: http.Request | None,
+        origin: str = "",
     ) -> Call:
         """The request as it is remembered."""
         pod = self.store.get(*outcome.pod) if isinstance(outcome, Answer) and outcome.pod else None
         client = outcome.client if isinstance(outcome, Answer) else ""
         uid = uid_of(pod) if pod is not None else ""
-        return Call(self.now, source, client, target, port, outcome, uid, request)
+        return Call(self.now, source, client, target, port, outcome, uid, request, origin=origin)
 
     def answers_ping(self, source: Key, address: str) -> bool:
         """Whether an ICMP echo from that pod comes back: from machines and pods, never from a Service."""

@@ -219,7 +219,7 @@ class Fold:
     def _made(self, client: Client, way: "_Way", time: float) -> Call:
         network = self._network(time)
         outcome = network.responded(way.outcome, REQUEST)
-        call = network.call(client.source, client.target, client.port, outcome, REQUEST)
+        call = network.call(client.source, client.target, client.port, outcome, REQUEST, client.address)
         return call._replace(client=client.uid)
 
     def _count(self, client: Client, ticks: range) -> None:

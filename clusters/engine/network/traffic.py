@@ -26,7 +26,8 @@ class Call(NamedTuple):
     `source` is the pod that asked, None for a client outside; `source_ip` its address as the server saw
     it. `target` and `port` are what it asked for, as written. `pod_uid` is the pod that answered, "" if
     none did. Of the headers only the User-Agent is kept; `request` is None for a bare connection.
-    `client` is the uid of the placed client that asked, "" if it was somebody else.
+    `client` is the uid of the placed client that asked, "" if it was somebody else. `origin` is the address
+    from which a client outside set out, which load balancers and nodes put their own in place of.
     """
 
     time: float
@@ -38,6 +39,7 @@ class Call(NamedTuple):
     pod_uid: str = ""
     request: Request | None = None
     client: str = ""
+    origin: str = ""
 
     @property
     def answered(self) -> bool:
