@@ -13,6 +13,7 @@ from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
 from clusters.terminal.kubectl.help import show_help
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.pflag import quoted
 
 
 def _missing(name: str, hidden: bool = False) -> Command:
@@ -80,8 +81,7 @@ async def run(words: Sequence[str], host: Host) -> int:
     try:
         found = find(words)
         if found.wants_help or found.command.run is None:
-            show_help(found, host)
-            return 0
+            return _help(found, host)
         _refuse_elsewhere(found)
         cobra.check_line(found)
         for line in found.flags.deprecations:
@@ -93,6 +93,14 @@ async def run(words: Sequence[str], host: Host) -> int:
         host.err(message)
         return code
     return _code_of_warnings(kubectl)
+
+
+def _help(found: Found, host: Host) -> int:
+    """Help that somebody wants, or needs: cmdutil.DefaultSubCommandRun."""
+    if found.args and not found.wants_help:
+        raise cobra.usage_error(found, f"unknown command {quoted(found.args[0])}")
+    show_help(found, host)
+    return 0 if found.wants_help or len(found.chain) == 1 else 1
 
 
 def find(words: Sequence[str]) -> Found:

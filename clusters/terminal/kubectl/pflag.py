@@ -75,13 +75,14 @@ class FlagSet:
     """The flags of a command and what a command line says of them.
 
     `args` are the words that are no flags; `dash` how many of them came before `--`, -1 without one.
-    `deprecations` are lines about what was used and should not be.
+    `said` are the flags as they were written, by name; `deprecations` lines about what should not be used.
     """
 
     flags: dict[str, Flag]
     values: dict[str, Any] = field(default_factory=dict)
     args: list[str] = field(default_factory=list)
     dash: int = -1
+    said: list[tuple[str, str]] = field(default_factory=list)
     deprecations: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Any:
@@ -152,6 +153,7 @@ class FlagSet:
         except ValueError as error:
             shown = f"-{flag.shorthand}, --{flag.name}" if flag.shorthand else f"--{flag.name}"
             raise FlagError(f'invalid argument {quoted(value)} for "{shown}" flag: {error}') from error
+        self.said.append((flag.name, value))
         if flag.deprecated:
             self.deprecations.append(f"Flag --{flag.name} has been deprecated, {flag.deprecated}")
 
