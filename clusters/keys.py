@@ -3,6 +3,9 @@
 A key is derived from the site's secret and a random nonce, so that the page can show it again although the
 database holds only its hash. It travels in the path (`/k8s/<key>/`), as kubectl sends no token over plain
 http, or as a bearer token.
+
+The public name of a cluster, which is all that its load balancers ask for, is its id and a signature of it:
+it is checked without a database, and nobody makes one up.
 """
 
 import base64
@@ -13,6 +16,7 @@ import time
 from typing import Final, NamedTuple
 
 from django.conf import settings
+from django.utils.crypto import constant_time_compare
 
 from clusters.models import ApiKey, Grant
 from clusters.writer import writer
@@ -23,6 +27,8 @@ USERS: Final = {WRITE: "learner", READ: "reader"}
 """What the holder of a key is called, in the kubeconfig and by the cluster."""
 LENGTH: Final = 26
 """Letters and digits of a key: 130 bits. All lower case, as kubectl names folders after it."""
+LOAD_BALANCERS: Final = "/lb/"
+"""Where the load balancers of all clusters are, before the public name."""
 CACHED_FOR: Final = 5.0
 """Seconds for which the answer of the database is believed."""
 MOST_CACHED: Final = 10_000
@@ -67,6 +73,22 @@ def valid(cluster_id: str) -> frozenset[str]:
     return frozenset(ApiKey.objects.filter(cluster=cluster_id).values_list("hash", flat=True))
 
 
+def public_name(cluster_id: str) -> str:
+    """By what those know the cluster who may do no more than ask its load balancers: 128 bits to guess."""
+    return f"{cluster_id}-{_digest(f'clusters.keys/{cluster_id}/public')}"
+
+
+def cluster_named(name: str) -> str | None:
+    """The id of the cluster that has, or had, this public name; None if nobody gave it out."""
+    cluster_id = name.rpartition("-")[0]
+    return cluster_id if constant_time_compare(name, public_name(cluster_id)) else None
+
+
+def link_of(cluster_id: str, namespace: str, service: str) -> str:
+    """The path at which a LoadBalancer Service's first port is reached for real."""
+    return f"{LOAD_BALANCERS}{public_name(cluster_id)}/{namespace}/{service}/"
+
+
 def _look_up(key: str) -> KeyHolder | None:
     hashed = _hash(key)
     row = ApiKey.objects.filter(hash=hashed).first()
@@ -98,8 +120,11 @@ def _replace(cluster_id: str) -> None:
 
 
 def _derived(cluster_id: str, role: str, nonce: str) -> str:
-    said = f"clusters.keys/{cluster_id}/{role}/{nonce}".encode()
-    digest = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")
+    return _digest(f"clusters.keys/{cluster_id}/{role}/{nonce}")
+
+
+def _digest(said: str) -> str:
+    digest = hmac.digest(settings.SECRET_KEY.encode(), said.encode("utf-8", "surrogatepass"), "sha256")
     return base64.b32encode(digest).decode().lower()[:LENGTH]
 
 
