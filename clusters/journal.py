@@ -28,6 +28,7 @@ _SELECT: Final = f"""
     ORDER BY c.revision
 """
 _AFTER: Final = _SELECT.format(which="c.revision > %s")
+_OF_KINDS: Final = _SELECT.format(which="c.revision <= %s AND c.kind IN ({kinds})")
 _LAST_OF_KIND: Final = _SELECT.format(
     which=f"""c.revision IN (
         SELECT MAX(revision) FROM {ChangeRow._meta.db_table}
@@ -82,6 +83,17 @@ def history(cluster_id: str) -> list[Change]:
     What was compacted away leaves gaps: a first MODIFIED of an object then has no `previous`.
     """
     return _changes(_rows(cluster_id, 0), None)
+
+
+def of_kinds(cluster_id: str, kinds: Sequence[str], until: int) -> list[Row]:
+    """The rows of these kinds that are still kept, up to a revision. No Events."""
+    statement = _OF_KINDS.format(kinds=", ".join(["%s"] * len(kinds)))
+    return _query(statement, [cluster_id, until, *kinds])
+
+
+def decoded(found: Iterable[Row]) -> list[Change]:
+    """The changes that these rows tell of; each has a `previous` where that is among them."""
+    return _changes(found, None)
 
 
 def past(cluster_id: str, revision: int, kind: str) -> MemoryStore:

@@ -112,6 +112,20 @@ class File(models.Model):
         return self.name
 
 
+class CallCount(models.Model):
+    """How many calls of placed clients were answered before `time`, when the cluster was at `revision`:
+    the journal before it is compacted. `totals` is JSON; times are simulated seconds.
+    """
+
+    cluster = models.OneToOneField(Cluster, models.CASCADE, primary_key=True, related_name="+")
+    revision = models.BigIntegerField()
+    time = models.FloatField()
+    totals = models.TextField()
+
+    def __str__(self) -> str:
+        return f"calls in {self.cluster_id} until {self.revision}"
+
+
 class ManifestRow(models.Model):
     """An object: what names it, the revision of its last change, and its manifest as JSON text."""
 

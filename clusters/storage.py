@@ -16,9 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection, models, transaction
 
-from clusters import journal
+from clusters import call_counts, journal
 from clusters.engine.changes import DELETED, Change, encode
 from clusters.engine.labels import format_labels
+from clusters.engine.network import clients
 from clusters.engine.objects import Key, labels_of, uid_of
 from clusters.engine.store import Entry, MemoryStore
 from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, table_of
@@ -52,6 +53,11 @@ def revision_of(cluster_id: str) -> int:
         raise Cluster.DoesNotExist(cluster_id)
     revision: int = row[0]
     return revision
+
+
+def wake_at(cluster_id: str) -> float | None:
+    """When the worker has to look at the cluster again, wall seconds; None if nothing waits."""
+    return Cluster.objects.values_list("wake_at", flat=True).get(pk=cluster_id)
 
 
 def load(cluster_id: str) -> Loaded:
@@ -157,9 +163,12 @@ def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_SIZE)
         if count <= changes and (length or 0) <= size:
             return
         cursor.execute(_LENGTHS, [cluster_id])
-        doomed = [(cluster_id, revision) for revision in _superseded(cursor.fetchall(), changes, size)]
+        rows = cursor.fetchall()
+        doomed, until = _superseded(rows, changes, size)
+        calls = call_counts.until(cluster_id, until) if any(row[2] == clients.KIND for row in rows) else None
         with transaction.atomic():
-            cursor.executemany(_FORGET, doomed)
+            if calls is None or call_counts.keep(calls):
+                cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])
 
 
 def _entries(cluster_id: str) -> Iterator[tuple[Key, Entry]]:
@@ -267,19 +276,23 @@ def _write_journal(cluster_id: str, changes: Sequence[Change], texts: Sequence[s
 
 def _superseded(
     rows: Sequence[tuple[int, str, str, str, str, int]], changes: int, size: int
-) -> Iterator[int]:
-    """The revisions to forget, of rows (revision, verb, kind, namespace, name, length), oldest first."""
-    kept = sum(length for *_, length in rows)
+) -> tuple[list[int], int]:
+    """The revisions to forget, and the one after which all are kept.
+
+    `rows` are (revision, verb, kind, namespace, name, length), oldest first.
+    """
+    kept, forgotten, until = sum(length for *_, length in rows), list[int](), 0
     newest: dict[tuple[str, str, str], tuple[int, int]] = {}
     for index, (revision, verb, kind, namespace, name, length) in enumerate(rows):
         if len(rows) - index <= changes and kept <= size:
             break
+        until = revision
         key = (kind, namespace, name)
         superseded = [newest.pop(key)] if key in newest else []
         if verb == DELETED:
             superseded.append((revision, length))
         else:
             newest[key] = (revision, length)
-        for forgotten, freed in superseded:
-            kept -= freed
-            yield forgotten
+        forgotten += [old for old, _ in superseded]
+        kept -= sum(freed for _, freed in superseded)
+    return forgotten, until

@@ -29,10 +29,10 @@ class Ring(Traffic):
 
 
 def of_cluster(cluster_id: str) -> Ring:
-    """The ring of a cluster; it is made when first asked for."""
+    """The ring of a cluster; it is made when first asked for. Any thread may ask."""
     ring = _rings.get(cluster_id)
     if ring is None:
-        ring = _rings[cluster_id] = Ring()
+        ring = _rings.setdefault(cluster_id, Ring())
         if len(_rings) > CLUSTERS:
             _rings.popitem(last=False)
     _rings.move_to_end(cluster_id)

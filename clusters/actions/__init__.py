@@ -5,6 +5,7 @@ what an event loop may call returns a Future.
 """
 
 from clusters.access import revoke_claim
+from clusters.actions.clients import place_client, remove_client
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -45,8 +46,10 @@ __all__ = [
     "expose",
     "kill_pod",
     "open_sandbox",
+    "place_client",
     "power",
     "reconcile",
+    "remove_client",
     "revoke_claim",
     "scale",
     "set_book",

@@ -1,0 +1,115 @@
+"""The calls of placed clients, worked out from a cluster's journal, and their counts, which outlive it.
+
+When the journal is compacted, the calls up to where all of it is kept are counted first. Whoever works them
+out later goes on from those counts and from the state of that time.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import orjson
+
+from clusters import journal
+from clusters.engine.changes import DELETED
+from clusters.engine.kubelet.inside import ports_of
+from clusters.engine.network import Tally, Totals
+from clusters.engine.network.clients import KIND
+from clusters.engine.network.steady import KINDS, Fold
+from clusters.engine.objects import Key
+from clusters.engine.store import Entry, MemoryStore
+from clusters.models import CallCount, Cluster
+
+
+class Counted(NamedTuple):
+    """What is to be kept of all calls before a revision; `base` is what was kept when they were counted."""
+
+    count: CallCount
+    base: int
+
+
+def fold(cluster_id: str) -> tuple[Fold, int]:
+    """All calls up to the cluster's last change, and the revision of that. Raises Cluster.DoesNotExist."""
+    revision = Cluster.objects.values_list("revision", flat=True).get(pk=cluster_id)
+    return _fold(cluster_id, revision)[0], revision
+
+
+def until(cluster_id: str, revision: int) -> Counted:
+    """The calls before the change of that revision, counted."""
+    found, base = _fold(cluster_id, revision)
+    if base is not None and base.revision >= revision:
+        return Counted(base, base.revision)
+    totals = _encode(found.totals)
+    count = CallCount(cluster_id=cluster_id, revision=revision, time=found.time, totals=totals)
+    return Counted(count, base.revision if base is not None else 0)
+
+
+def keep(counted: Counted) -> bool:
+    """Store these counts, in the transaction that forgets what they were made from; False, and nothing
+    stored, if somebody else has done so meanwhile.
+    """
+    kept = _kept(counted.count.cluster_id)
+    if (kept.revision if kept is not None else 0) != counted.base:
+        return False
+    counted.count.save(force_insert=kept is None, force_update=kept is not None)
+    return True
+
+
+def _fold(cluster_id: str, revision: int) -> tuple[Fold, CallCount | None]:
+    base, rows = _read(cluster_id, revision)
+    begun, time = (base.revision, base.time) if base is not None else (0, 0.0)
+    state = _state(row for row in rows if row.revision <= begun)
+    rest = [row for row in rows if row.revision > begun]
+    if not any(key.kind == KIND for key in state):
+        # Nobody calls before the first client is there.
+        first = next((at for at, row in enumerate(rest) if row.key.kind == KIND), len(rest))
+        state = _state(rest[:first], state)
+        rest = rest[first:]
+        time = max(time, rest[0].time) if rest else journal.time_of(cluster_id, revision)
+    seed = Cluster.objects.values_list("seed", flat=True).get(pk=cluster_id)
+    totals = _decode(base.totals) if base is not None else None
+    image = MemoryStore.from_entries(begun, state.items())
+    found = Fold(image, time, seed=seed, ports=ports_of, totals=totals)
+    found.advance(journal.decoded(rest), journal.time_of(cluster_id, revision))
+    return found, base
+
+
+def _state(rows: Iterable[journal.Row], before: Mapping[Key, Entry] | None = None) -> dict[Key, Entry]:
+    """What there is after these changes, not decoded yet."""
+    state = dict(before or {})
+    for row in rows:
+        if row.verb == DELETED:
+            state.pop(row.key, None)
+        else:
+            state[row.key] = Entry(text=row.text)
+    return state
+
+
+def _read(cluster_id: str, revision: int) -> tuple[CallCount | None, list[journal.Row]]:
+    """The counts that were kept, and the rows of the journal that go with them."""
+    base = _kept(cluster_id)
+    while True:
+        rows = journal.of_kinds(cluster_id, sorted(KINDS), revision)
+        now = _kept(cluster_id)
+        if now == base and (now is None or base is None or now.revision == base.revision):
+            return base, rows
+        base = now  # the journal was compacted between the two
+
+
+def _kept(cluster_id: str) -> CallCount | None:
+    return CallCount.objects.filter(pk=cluster_id).first()
+
+
+def _encode(totals: Totals) -> str:
+    services = [[key.namespace, key.name, *tally] for key, tally in totals.services.items()]
+    targets = [[target, *tally] for target, tally in totals.targets.items()]
+    clients = [[client, *tally] for client, tally in totals.clients.items()]
+    return orjson.dumps([services, targets, clients]).decode()
+
+
+def _decode(text: str) -> Totals:
+    totals = Totals()
+    services, targets, clients = orjson.loads(text)
+    totals.services = {Key("Service", namespace, name): Tally(*tally) for namespace, name, *tally in services}
+    totals.targets = {target: Tally(*tally) for target, *tally in targets}
+    totals.clients = {client: Tally(*tally) for client, *tally in clients}
+    return totals
