@@ -98,7 +98,7 @@ async def run(words: Sequence[str], host: Host) -> int:
 def _help(found: Found, host: Host) -> int:
     """Help that somebody wants, or needs: cmdutil.DefaultSubCommandRun."""
     if found.args and not found.wants_help:
-        raise cobra.usage_error(found, f"unknown command {quoted(found.args[0])}")
+        raise cobra.usage_error(found, f"unknown command {quoted(' '.join(found.args))}")
     show_help(found, host)
     return 0 if found.wants_help or len(found.chain) == 1 else 1
 

@@ -6,6 +6,17 @@ Models kubectl's `pkg/cmd/create/create.go`.
 from typing import Final
 
 from clusters.terminal.kubectl import flag_sets
+from clusters.terminal.kubectl.cmd import (
+    create_configmap,
+    create_deployment,
+    create_namespace,
+    create_pdb,
+    create_quota,
+    create_secret,
+    create_service,
+    create_serviceaccount,
+    create_token,
+)
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
@@ -38,23 +49,23 @@ COMMAND: Final = Command(
         *flag_sets.PRINT,
     ),
     commands=(
-        _missing("namespace"),
-        _missing("quota"),
-        _missing("secret"),
-        _missing("configmap"),
-        _missing("serviceaccount"),
-        _missing("service"),
-        _missing("deployment"),
+        create_namespace.COMMAND,
+        create_quota.COMMAND,
+        create_secret.COMMAND,
+        create_configmap.COMMAND,
+        create_serviceaccount.COMMAND,
+        create_service.COMMAND,
+        create_deployment.COMMAND,
         _missing("clusterrole"),
         _missing("clusterrolebinding"),
         _missing("role"),
         _missing("rolebinding"),
-        _missing("poddisruptionbudget"),
+        create_pdb.COMMAND,
         _missing("priorityclass"),
         _missing("job"),
         _missing("cronjob"),
         _missing("ingress"),
-        _missing("token"),
+        create_token.COMMAND,
     ),
     use="-f FILENAME",
     about="Make objects, of a file or of a few words.",
