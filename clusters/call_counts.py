@@ -23,7 +23,7 @@ from clusters.models import CallCount, Cluster
 class Counted(NamedTuple):
     """What is to be kept of all calls before a revision; `base` is what was kept when they were counted."""
 
-    count: CallCount
+    row: CallCount
     base: int
 
 
@@ -39,18 +39,18 @@ def until(cluster_id: str, revision: int) -> Counted:
     if base is not None and base.revision >= revision:
         return Counted(base, base.revision)
     totals = _encode(found.totals)
-    count = CallCount(cluster_id=cluster_id, revision=revision, time=found.time, totals=totals)
-    return Counted(count, base.revision if base is not None else 0)
+    row = CallCount(cluster_id=cluster_id, revision=revision, time=found.time, totals=totals)
+    return Counted(row, base.revision if base is not None else 0)
 
 
 def keep(counted: Counted) -> bool:
     """Store these counts, in the transaction that forgets what they were made from; False, and nothing
     stored, if somebody else has done so meanwhile.
     """
-    kept = _kept(counted.count.cluster_id)
+    kept = _kept(counted.row.cluster_id)
     if (kept.revision if kept is not None else 0) != counted.base:
         return False
-    counted.count.save(force_insert=kept is None, force_update=kept is not None)
+    counted.row.save(force_insert=kept is None, force_update=kept is not None)
     return True
 
 
