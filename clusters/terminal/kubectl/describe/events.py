@@ -7,7 +7,7 @@ from clusters.engine.apiserver.tables.ages import seconds_of, since
 from clusters.engine.apiserver.tables.columns import number, part, text
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl.describe.prefix_writer import LEVEL_0, LEVEL_1, PrefixWriter
-from clusters.terminal.kubectl.gosort import go_sorted
+from clusters.terminal.kubectl.printers.gosort import go_sorted
 
 
 def describe_events(events: list[Object], w: PrefixWriter, now: float) -> None:
@@ -17,7 +17,7 @@ def describe_events(events: list[Object], w: PrefixWriter, now: float) -> None:
         return
     w.write(LEVEL_0, "Events:\n  Type\tReason\tAge\tFrom\tMessage\n")
     w.write(LEVEL_1, "----\t------\t----\t----\t-------\n")
-    for event in go_sorted(events, key=_last_seen):
+    for event in go_sorted(events, lambda a, b: _last_seen(a) < _last_seen(b)):
         cells = (
             text(event, "type"),
             text(event, "reason"),
