@@ -4,13 +4,28 @@ Models kubectl's `pkg/cmd/cmd.go`, in whose order they stand: suggestions follow
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from clusters.terminal.kubectl import cobra, errors, flag_sets
-from clusters.terminal.kubectl.cmd import create, version
+from clusters.terminal.kubectl.cmd import (
+    apiresources,
+    attach,
+    clusterinfo,
+    cp,
+    create,
+    delete,
+    describe,
+    events,
+    logs,
+    top,
+    version,
+    wait,
+)
+from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cobra import Command, Found
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
-from clusters.terminal.kubectl.help import show_help
+from clusters.terminal.kubectl.help import help_text
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import quoted
@@ -25,38 +40,38 @@ ROOT: Final = Command(
     "kubectl",
     commands=(
         create.COMMAND,
-        _missing("expose"),
-        _missing("run"),
+        expose.COMMAND,
+        run_.COMMAND,
         _missing("set"),
         _missing("explain"),
         _missing("get"),
         _missing("edit"),
-        _missing("delete"),
+        delete.COMMAND,
         _missing("rollout"),
         _missing("scale"),
         _missing("autoscale"),
         _missing("certificate"),
-        _missing("cluster-info"),
-        _missing("top"),
+        clusterinfo.COMMAND,
+        top.COMMAND,
         _missing("cordon"),
         _missing("uncordon"),
         _missing("drain"),
         _missing("taint"),
-        _missing("describe"),
-        _missing("logs"),
-        _missing("attach"),
-        _missing("exec"),
+        describe.COMMAND,
+        logs.COMMAND,
+        attach.COMMAND,
+        exec_.COMMAND,
         _missing("port-forward"),
         _missing("proxy"),
-        _missing("cp"),
+        cp.COMMAND,
         _missing("auth"),
         _missing("debug"),
-        _missing("events"),
+        events.COMMAND,
         _missing("diff"),
         _missing("apply"),
         _missing("patch"),
         _missing("replace"),
-        _missing("wait"),
+        wait.COMMAND,
         _missing("kustomize"),
         _missing("label"),
         _missing("annotate"),
@@ -65,12 +80,22 @@ ROOT: Final = Command(
         _missing("config"),
         _missing("plugin"),
         version.COMMAND,
-        _missing("api-versions"),
-        _missing("api-resources"),
+        apiresources.API_VERSIONS,
+        apiresources.API_RESOURCES,
         _missing("options", hidden=True),
         _missing("kuberc"),
     ),
 )
+
+
+_BOOK_ROOT: Final = replace(
+    ROOT, commands=tuple(run_.BOOK_COMMAND if command is run_.COMMAND else command for command in ROOT.commands)
+)
+
+
+def root(book_mode: bool = False) -> Command:
+    """All commands; in book mode, `run` has the flags that it had in old books."""
+    return _BOOK_ROOT if book_mode else ROOT
 
 
 async def run(words: Sequence[str], host: Host) -> int:
@@ -79,7 +104,7 @@ async def run(words: Sequence[str], host: Host) -> int:
     Cancelling the task interrupts it.
     """
     try:
-        found = find(words)
+        found = find(words, host.book_mode)
         if found.wants_help or found.command.run is None:
             return _help(found, host)
         _refuse_elsewhere(found)
@@ -99,13 +124,16 @@ def _help(found: Found, host: Host) -> int:
     """Help that somebody wants, or needs: cmdutil.DefaultSubCommandRun."""
     if found.args and not found.wants_help:
         raise cobra.usage_error(found, f"unknown command {quoted(' '.join(found.args))}")
-    show_help(found, host)
-    return 0 if found.wants_help or len(found.chain) == 1 else 1
+    if found.wants_help or len(found.chain) == 1:
+        host.out(help_text(found))
+        return 0
+    host.err(help_text(found))
+    return 1
 
 
-def find(words: Sequence[str]) -> Found:
+def find(words: Sequence[str], book_mode: bool = False) -> Found:
     """What a line means. Raises CommandError."""
-    return cobra.find(ROOT, flag_sets.PERSISTENT, words)
+    return cobra.find(root(book_mode), flag_sets.PERSISTENT, words)
 
 
 def _refuse_elsewhere(found: Found) -> None:

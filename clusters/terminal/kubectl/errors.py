@@ -3,7 +3,7 @@
 Models kubectl's `pkg/cmd/util/helpers.go` (CheckErr and what it calls).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.objects import Object
@@ -57,6 +57,12 @@ class UnsupportedError(CommandError):
 def aggregate(errors: Sequence[Exception]) -> Exception | None:
     """No error, the error, or all of them as one, as apimachinery's NewAggregate does."""
     return None if not errors else errors[0] if len(errors) == 1 else AggregateError(errors)
+
+
+def without(error: Exception, ignored: Callable[[Exception], bool]) -> Exception | None:
+    """What is left of an error, or of several, if some do not count."""
+    several = error.errors if isinstance(error, AggregateError) else [error]
+    return aggregate([one for one in several if not ignored(one)])
 
 
 def check(error: Exception) -> tuple[str, int]:

@@ -1,12 +1,11 @@
 """`kubectl help` and `--help`, in our own words: upstream's are long, and are documented elsewhere."""
 
 from clusters.terminal.kubectl.cobra import Command, Found
-from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.pflag import Flag
 
 
-def show_help(found: Found, host: Host) -> None:
-    """Print what a command does, its sub-commands and its flags."""
+def help_text(found: Found) -> str:
+    """What a command does, its sub-commands and its flags."""
     command = found.command
     lines = [f"{command.about}\n"] if command.about else []
     shown = [sub for sub in command.commands if not sub.hidden and not sub.unsupported]
@@ -16,7 +15,7 @@ def show_help(found: Found, host: Host) -> None:
     if flags:
         lines += ["Options:", *(_row(_flag_name(flag), flag.about) for flag in flags), ""]
     lines += ["Usage:", f"  {_usage(found.path, command)}"]
-    host.out("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _usage(path: str, command: Command) -> str:

@@ -3,7 +3,7 @@
 Models client-go's `rest` package as far as kubectl uses it. Left out: retries, throttling, protobuf.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -79,7 +79,9 @@ class Client:
             if chunk:
                 yield chunk
 
-    async def watch(self, path: str, query: Query = (), accept: str = JSON) -> AsyncIterator[tuple[str, Any]]:
+    async def watch(
+        self, path: str, query: Query = (), accept: str = JSON
+    ) -> AsyncGenerator[tuple[str, Any], None]:
         """Events as (type, object): ADDED, MODIFIED, DELETED, BOOKMARK. An ERROR is raised."""
         rest = b""
         async for chunk in self.stream(path, (*query, ("watch", "true")), accept):
