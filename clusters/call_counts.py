@@ -14,7 +14,7 @@ from clusters.engine.changes import DELETED
 from clusters.engine.kubelet.inside import ports_of
 from clusters.engine.network import Tally, Totals
 from clusters.engine.network.clients import KIND
-from clusters.engine.network.steady import KINDS, Fold
+from clusters.engine.network.steady import KEPT, KINDS, Fold
 from clusters.engine.objects import Key
 from clusters.engine.store import Entry, MemoryStore
 from clusters.models import CallCount, Cluster
@@ -35,7 +35,7 @@ def fold(cluster_id: str) -> tuple[Fold, int]:
 
 def until(cluster_id: str, revision: int) -> Counted:
     """The calls before the change of that revision, counted."""
-    found, base = _fold(cluster_id, revision)
+    found, base = _fold(cluster_id, revision, kept=0.0)
     if base is not None and base.revision >= revision:
         return Counted(base, base.revision)
     totals = _encode(found.totals)
@@ -54,7 +54,7 @@ def keep(counted: Counted) -> bool:
     return True
 
 
-def _fold(cluster_id: str, revision: int) -> tuple[Fold, CallCount | None]:
+def _fold(cluster_id: str, revision: int, kept: float = KEPT) -> tuple[Fold, CallCount | None]:
     base, rows = _read(cluster_id, revision)
     begun, time = (base.revision, base.time) if base is not None else (0, 0.0)
     state = _state(row for row in rows if row.revision <= begun)
@@ -68,7 +68,7 @@ def _fold(cluster_id: str, revision: int) -> tuple[Fold, CallCount | None]:
     seed = Cluster.objects.values_list("seed", flat=True).get(pk=cluster_id)
     totals = _decode(base.totals) if base is not None else None
     image = MemoryStore.from_entries(begun, state.items())
-    found = Fold(image, time, seed=seed, ports=ports_of, totals=totals)
+    found = Fold(image, time, seed=seed, ports=ports_of, totals=totals, kept=kept)
     found.advance(journal.decoded(rest), journal.time_of(cluster_id, revision))
     return found, base
 

@@ -8,10 +8,17 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import api, idle, kill, scale_up, watches
+from tests.bench import api, idle, kill, scale_up, traffic, watches
 from tests.bench.measure import print_table
 
-BENCHMARKS = {"scale_up": scale_up, "kill": kill, "idle": idle, "watches": watches, "api": api}
+BENCHMARKS = {
+    "scale_up": scale_up,
+    "kill": kill,
+    "idle": idle,
+    "watches": watches,
+    "api": api,
+    "traffic": traffic,
+}
 
 
 def main():

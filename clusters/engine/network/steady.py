@@ -12,7 +12,7 @@ a client's calls is found out once, and where all ways come to the same, calls a
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from random import Random
 from typing import Any, Final
 
@@ -69,13 +69,20 @@ class TooLateError(Exception):
 class Fold:
     """All calls of a cluster's placed clients before `time`, which begins where `store` was the state.
 
-    `totals` counts them all; `calls` are those of the last KEPT seconds, by time. Changes have to come in
+    `totals` counts them all; `calls` are those of the last `kept` seconds, by time. Changes have to come in
     the order of their revisions. One that comes late, when calls after it are worked out already, changes
     those.
     """
 
     def __init__(
-        self, store: MemoryStore, time: float, *, seed: str, ports: Ports, totals: Totals | None = None
+        self,
+        store: MemoryStore,
+        time: float,
+        *,
+        seed: str,
+        ports: Ports,
+        totals: Totals | None = None,
+        kept: float = KEPT,
     ) -> None:
         self.store = store
         self.time = time
@@ -83,6 +90,7 @@ class Fold:
         self.calls: deque[Call] = deque()
         self._seed = seed
         self._ports_of = ports
+        self._kept = kept
         self._kept_from = time
         self._look_again()
         self._look_for_clients()
@@ -92,7 +100,7 @@ class Fold:
 
         Raises TooLateError; the fold is of no use any more then.
         """
-        self._kept_from = max(self._kept_from, until - KEPT)
+        self._kept_from = max(self._kept_from, until - self._kept)
         for time, together in groupby(changes, key=lambda change: change.time):
             relevant = [change for change in together if change.key.kind in KINDS]
             if relevant:
@@ -104,7 +112,8 @@ class Fold:
 
     def between(self, since: float, until: float) -> list[Call]:
         """The remembered calls at or after `since` and before `until`, by time."""
-        return [call for call in self.calls if since <= call.time < until]
+        found = list(takewhile(lambda call: call.time >= since, reversed(self.calls)))
+        return [call for call in reversed(found) if call.time < until]
 
     def _run(self, until: float) -> None:
         if until < self.time:
@@ -153,7 +162,7 @@ class Fold:
 
     def _look_again(self) -> None:
         """Nothing is known of what comes of calls now, nor of who listens where."""
-        self._ways: dict[str, _Way] = {}
+        self._ways: dict[tuple[Key | None, str, int, str], _Way] = {}
         self._ports: dict[Key, Mapping[int, tuple[float, Image]]] = {}
         self._unknown = set(self.store.keys("Pod"))
         self._starts: list[float] = []
@@ -202,10 +211,10 @@ class Fold:
         return Network(self.store, self._listening, _UNUSED, now)
 
     def _way(self, client: Client) -> "_Way":
-        way = self._ways.get(client.uid)
+        asks = client.source, client.target, client.port, client.address
+        way = self._ways.get(asks)
         if way is None:
-            found = self._network().way(client.source, client.target, client.port, client.address)
-            way = self._ways[client.uid] = _Way(found)
+            way = self._ways[asks] = _Way(self._network().way(*asks))
         return way
 
     def _number(self, client: Client, tick: int) -> int:
@@ -227,8 +236,8 @@ class Fold:
         if not ticks:
             return
         way = self._way(client)
-        ends = list(islice(way.ends(), len(ticks) + 1))
-        if len(ends) <= len(ticks):
+        ends = list(islice(way.ends(), len(ticks) // 2))
+        if 0 < len(ends) < len(ticks) // 2:
             made = [self._made(client, end, self.time) for end in ends]
             if len({(call.answered, call.service) for call in made}) == 1:
                 self.totals.add(made[0], len(ticks))
