@@ -7,6 +7,7 @@ PTR records, and all names outside of the cluster: there is no internet here.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
@@ -28,6 +29,7 @@ class Found(NamedTuple):
     addresses: list[str]
 
 
+@lru_cache(maxsize=1024)
 def is_address(text: str) -> bool:
     try:
         ip_address(text)
