@@ -17,12 +17,16 @@ from clusters.terminal.kubectl.cmd import (
     delete,
     describe,
     events,
+    explain,
+    expose,
     logs,
     top,
     version,
     wait,
 )
 from clusters.terminal.kubectl.cmd import exec as exec_
+from clusters.terminal.kubectl.cmd import run as run_
+from clusters.terminal.kubectl.cmd import set as set_
 from clusters.terminal.kubectl.cobra import Command, Found
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
 from clusters.terminal.kubectl.help import help_text
@@ -42,8 +46,8 @@ ROOT: Final = Command(
         create.COMMAND,
         expose.COMMAND,
         run_.COMMAND,
-        _missing("set"),
-        _missing("explain"),
+        set_.COMMAND,
+        explain.COMMAND,
         _missing("get"),
         _missing("edit"),
         delete.COMMAND,
@@ -89,7 +93,8 @@ ROOT: Final = Command(
 
 
 _BOOK_ROOT: Final = replace(
-    ROOT, commands=tuple(run_.BOOK_COMMAND if command is run_.COMMAND else command for command in ROOT.commands)
+    ROOT,
+    commands=tuple(run_.BOOK_COMMAND if command is run_.COMMAND else command for command in ROOT.commands),
 )
 
 

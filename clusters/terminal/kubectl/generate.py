@@ -7,9 +7,9 @@ and `pkg/util/apply.go`.
 import re
 from typing import Any, Final
 
-import orjson
-
+from clusters.engine.apiserver.decoding import DecodeError, decode_fields
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.json_text import parse_json
 from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.apiserver.patches.json_patch import apply_json_patch
 from clusters.engine.apiserver.patches.merge_patch import apply_merge_patch
@@ -118,22 +118,38 @@ def overridden(k: Kubectl, obj: Object) -> Object:
         return obj
     if how not in ("json", "merge", "strategic"):
         raise CommandError(f"invalid override type: {how}")
-    patch = _json(text)
+    patch = _json(text, how)
     try:
-        if how == "json":
-            return dict(apply_json_patch(typed(obj), patch))
-        if how == "merge":
-            return apply_merge_patch(typed(obj), patch)
-        return apply_strategic_patch(struct_of(obj["apiVersion"], obj["kind"]), typed(obj), patch)
+        return _decoded(_patched(obj, patch, how))
     except StatusError as error:
         raise CommandError(error.message) from error
 
 
-def _json(text: str) -> Any:
+def _patched(obj: Object, patch: Any, how: str) -> Any:
+    if how == "json":
+        return apply_json_patch(typed(obj), patch)
+    if how == "merge":
+        return apply_merge_patch(typed(obj), patch)
+    return apply_strategic_patch(struct_of(obj["apiVersion"], obj["kind"]), typed(obj), patch)
+
+
+def _decoded(obj: Object) -> Object:
+    version, kind = obj.get("apiVersion") or "", obj.get("kind") or ""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise CommandError("Invalid JSON Patch") from error
+        return decode_fields(obj)[0]
+    except KeyError as error:
+        said = f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/scheme/scheme.go:28"'
+        raise CommandError(said) from error
+    except DecodeError as error:
+        raise CommandError(str(error)) from error
+
+
+def _json(text: str, how: str) -> Any:
+    try:
+        return parse_json(text.encode())[0]
+    except ValueError as error:
+        said = {"merge": "Invalid JSON Patch", "strategic": "invalid JSON document"}
+        raise CommandError(said.get(how, str(error))) from error
 
 
 def parse_labels(text: str) -> dict[str, str]:

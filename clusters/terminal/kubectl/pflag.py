@@ -18,7 +18,8 @@ class Flag:
     """One flag.
 
     `no_opt` is what it means without a value, "" if it needs one; `about` our words for the help. What is
-    `deprecated` still works, and says so with these words. The default is shared: nobody may change it.
+    `deprecated`, or its shorthand, still works, and says so with these words. The default is shared: nobody
+    may change it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Flag:
     about: str = ""
     hidden: bool = False
     deprecated: str = ""
+    shorthand_deprecated: str = ""
 
 
 class FlagError(ValueError):
@@ -143,8 +145,14 @@ class FlagSet:
                 value = rest.pop(0)
             else:
                 raise FlagError(f"flag needs an argument: '{letter}' in -{letters}")
-            self.set(flag, value)
+            self._set_short(flag, value)
             letters = tail
+
+    def _set_short(self, flag: Flag, value: str) -> None:
+        if flag.shorthand_deprecated:
+            said = f"Flag shorthand -{flag.shorthand} has been deprecated, {flag.shorthand_deprecated}"
+            self.deprecations.append(said)
+        self.set(flag, value)
 
     def set(self, flag: Flag, value: str) -> None:
         """Take a value for a flag. Raises FlagError."""
