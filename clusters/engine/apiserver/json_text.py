@@ -26,6 +26,7 @@ _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LITERALS: Final = ("null", "true", "false")
 MOST_COMPLAINTS: Final = 100
 """About one text, as in sigs.k8s.io/json."""
+UNEXPECTED_END: Final = "unexpected end of JSON input"
 _DEPTH: Final = "exceeded max depth"
 
 
@@ -80,13 +81,15 @@ def _in_words_of_go(text: bytes, error: ValueError) -> str:
     except RecursionError:
         return _DEPTH
     except json.JSONDecodeError as found:
-        return _syntax_error(found.doc.rstrip(" \t\r\n"), found.pos, found.msg)
+        return syntax_error(found)[0]
     except ValueError as found:
         return str(found)
     return str(error)
 
 
-def _syntax_error(text: str, at: int, said: str) -> str:
+def syntax_error(error: json.JSONDecodeError) -> tuple[str, int]:
+    """The words of Go's decoder for what Python's found, and how many characters it had read then."""
+    text, at, said = error.doc.rstrip(" \t\r\n"), error.pos, error.msg
     where = _PLACES.get(said, "in string escape code")
     literal = next(
         (word for word in _LITERALS if said == "Expecting value" and text[at : at + 1] == word[0]), ""
@@ -101,9 +104,9 @@ def _syntax_error(text: str, at: int, said: str) -> str:
         opened = re.sub(r"[^][{}]", "", _STRINGS.sub("", text[:at]))
         where = "after array element" if _innermost(opened) == "[" else "after object key:value pair"
     if at >= len(text) or said.startswith("Unterminated string"):
-        return "unexpected end of JSON input"
+        return UNEXPECTED_END, len(text)
     char = text[at] if text[at] == '"' else json.dumps(text[at], ensure_ascii=False)[1:-1]
-    return f"invalid character '{char}' {where}"
+    return f"invalid character '{char}' {where}", at + 1
 
 
 def _innermost(brackets: str) -> str:

@@ -1,25 +1,22 @@
 """From the arguments of a command, its files and its selectors to objects.
 
-Models cli-runtime's `pkg/resource` (Builder, Info, Helper, visitors). Left out: files that are fetched
-over the network, kustomizations and folders.
+Models cli-runtime's `pkg/resource` (Builder, and the visitors that have objects). Left out: standard input,
+files that are fetched over the network, kustomizations.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from clusters.engine.objects import Object
+from clusters.engine.labels import Selector, matches, parse_selector
 from clusters.terminal.kubectl import manifests
-from clusters.terminal.kubectl.errors import (
-    CommandError,
-    KubectlError,
-    NoResourceMatchError,
-    aggregate,
-    is_not_found,
-)
+from clusters.terminal.kubectl.errors import CommandError, KubectlError, UnsupportedError, aggregate
+from clusters.terminal.kubectl.info import Info as Info
 from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.pflag import quoted
 from clusters.terminal.kubectl.rest import JSON
 from clusters.terminal.kubectl.restmapper import Mapping
+from clusters.terminal.kubectl.result import Found, Source, flattened, is_list
+from clusters.terminal.kubectl.result import Result as Result
 
 MISSING = """You must provide one or more resources by argument or filename.
 Example resource specifications include:
@@ -30,54 +27,13 @@ Example resource specifications include:
 
 
 @dataclass
-class Info:
-    """One object that a command is about. `obj` is its newest known state, {} before it was fetched.
-
-    `source` is the file that it is from, "" for none.
-    """
-
-    mapping: Mapping
-    namespace: str
-    name: str
-    obj: Any = field(default_factory=dict)
-    source: str = ""
-    subresource: str = ""
-
-    @property
-    def path(self) -> str:
-        return self.mapping.path(self.namespace, self.name, self.subresource)
-
-    @property
-    def object_name(self) -> str:
-        """`pods/x`."""
-        return f"{self.mapping.plural}/{self.name}"
-
-    async def get(self, k: Kubectl, accept: str = JSON) -> None:
-        """Fetch it. A namespace that is not there is told of instead of the object."""
-        try:
-            self.obj = await k.client.get(self.path, accept)
-        except KubectlError as error:
-            if is_not_found(error) and self.namespace not in ("", "default"):
-                await _demand_namespace(k, self.namespace)
-            raise
-
-    def refresh(self, obj: Object) -> None:
-        """It is in this state now."""
-        self.obj = obj
-        metadata = obj.get("metadata") or {}
-        self.name, self.namespace = metadata.get("name", ""), metadata.get("namespace", "")
-
-
-Visit = Callable[[Info], Awaitable[None]]
-Source = Callable[[], AsyncIterator[Info]]
-
-
-@dataclass
 class Builder:
     """What is asked for; `build` finds out what that is.
 
     flatten: lists are taken apart; else a list is one Info, whose `obj` is the list.
-    latest: objects of files are fetched. require_object: objects named are fetched.
+    latest: objects of files are fetched. require_object: objects named are fetched. validates: documents of
+    files that are no objects are told apart as the server's strict validation wants it. local: nothing is
+    asked of the server.
     """
 
     k: Kubectl
@@ -97,6 +53,9 @@ class Builder:
     continue_on_error: bool = False
     require_object: bool = True
     single_type: bool = False
+    stream: tuple[str, str] | None = None
+    """A text, and what messages call it, in the place of files."""
+    validates: bool = False
     local: bool = False
     accept: str = JSON
     """How objects are asked for: as themselves, or as Tables."""
@@ -147,8 +106,9 @@ class Builder:
         found = aggregate(self._errors)
         if found is not None:
             raise found
-        if self.filenames:
-            return self._by_paths()
+        self._refuse_kustomize()
+        if self.filenames or self.stream is not None:
+            return await self._by_paths()
         if self.label_selector or self.field_selector or self.select_all:
             return await self._by_selector()
         if self._tuples:
@@ -172,7 +132,18 @@ class Builder:
             kinds += [mapping.group_resource for mapping in category] or [part]
         return [kind for kind in kinds if kind] if "," in word or kinds == [""] else kinds
 
-    def _by_paths(self) -> "Result":
+    def _refuse_kustomize(self) -> None:
+        flags = self.k.flags
+        if "kustomize" not in flags.flags or not flags["kustomize"]:
+            return
+        if self.filenames:
+            raise CommandError("only one of -f or -k can be specified")
+        if flags["recursive"]:
+            raise CommandError("the -k flag can't be used with -f or -R")
+        raise UnsupportedError("the real kubectl has --kustomize, and this terminal does not")
+
+    async def _by_paths(self) -> "Result":
+        paths = await manifests.paths(self)
         if self._kinds:
             raise CommandError(
                 "when paths, URLs, or stdin is provided as input, you may not specify resource arguments "
@@ -182,16 +153,49 @@ class Builder:
             raise CommandError("name cannot be provided when a path is specified")
         if self._tuples:
             raise CommandError("resource/name arguments cannot be provided when a path is specified")
-        sources = [self._file_source(name) for name in self.filenames]
+        selector = self._file_selector()
+        sources = [self._file_source(await manifests.read(self, path), path, selector) for path in paths]
+        if self.stream is not None:
+            sources.append(self._file_source(*self.stream, selector))
         single = len(sources) == 1
-        return Result(self, sources, single_item_implied=single, targets_single_items=True)
+        return Result(self, sources, single, targets_single_items=True, from_files=True)
 
-    def _file_source(self, name: str) -> Source:
-        async def source() -> AsyncIterator[Info]:
-            async for info in manifests.infos(self, name):
-                yield info
+    def _file_selector(self) -> Selector:
+        try:
+            return parse_selector(self.label_selector.strip())
+        except ValueError as error:
+            raise CommandError(
+                f"the provided selector {quoted(self.label_selector.strip())} is not valid: {error}"
+            ) from error
+
+    def _file_source(self, text: str, name: str, selector: Selector) -> Source:
+        async def source() -> AsyncIterator[Found]:
+            async for found in manifests.infos(self, text, name):
+                for part in await self._parts(found):
+                    if isinstance(part, Exception) or self._is_meant(part, selector):
+                        yield part
 
         return source
+
+    async def _parts(self, found: Found) -> Sequence[Found]:
+        """What is in a file, in place of lists what is in them, fetched with `latest`."""
+        if isinstance(found, Exception):
+            return [found]
+        flat = await flattened(self, found) if self.flatten and is_list(found.obj) else [found]
+        return [await self._newest(part) for part in flat] if self.latest else flat
+
+    async def _newest(self, part: Found) -> Found:
+        if isinstance(part, Info):
+            try:
+                manifests.place(self, part)
+                if part.name:
+                    await part.get(self.k, self.accept)
+            except KubectlError as error:
+                return error
+        return part
+
+    def _is_meant(self, info: Info, selector: Selector) -> bool:
+        return matches(selector, (info.obj.get("metadata") or {}).get("labels") or {})
 
     async def _by_selector(self) -> "Result":
         if self._names:
@@ -208,7 +212,7 @@ class Builder:
         return Result(self, [self._list_source(mapping) for mapping in mappings], mappings=mappings)
 
     def _list_source(self, mapping: Mapping) -> Source:
-        async def source() -> AsyncIterator[Info]:
+        async def source() -> AsyncIterator[Found]:
             namespace = self._namespace_of(mapping)
             query = [
                 *self.query,
@@ -268,11 +272,8 @@ class Builder:
                 else "namespace may not be empty when retrieving a resource by name"
             )
 
-        async def source() -> AsyncIterator[Info]:
-            info = Info(mapping, namespace, name, subresource=self.subresource)
-            if self.require_object:
-                await info.get(self.k, self.accept)
-            yield info
+        async def source() -> AsyncIterator[Found]:
+            yield Info(mapping, namespace, name, subresource=self.subresource)
 
         return source
 
@@ -286,108 +287,11 @@ class Builder:
         return "" if self.all_namespaces or not mapping.namespaced else self.namespace
 
 
-@dataclass
-class Result:
-    """What a builder found; nothing is fetched before it is visited.
-
-    `single_item_implied`: one object was named, so one is printed, and no list. `targets_single_items`:
-    objects were named. `mappings` are the kinds asked for, none for files.
-    """
-
-    builder: Builder
-    sources: list[Source]
-    single_item_implied: bool = False
-    targets_single_items: bool = False
-    mappings: list[Mapping] = field(default_factory=list)
-
-    async def infos(self) -> list[Info]:
-        """All of them. Raises what went wrong, if anything did."""
-        found, error = await self.try_infos()
-        if error is not None:
-            raise error
-        return found
-
-    async def try_infos(self) -> tuple[list[Info], Exception | None]:
-        """Those that could be had, and what went wrong with the others."""
-        found: list[Info] = []
-
-        async def keep(info: Info) -> None:
-            found.append(info)
-
-        try:
-            await self.visit(keep)
-        except KubectlError as error:
-            return found, error
-        return found, None
-
-    async def visit(self, visit: Visit) -> None:
-        """Call `visit` with each object. Raises the first error, or with continue_on_error all at the end."""
-        errors: list[Exception] = []
-        for source in self.sources:
-            try:
-                async for info in source():
-                    await self._visit_parts(info, visit, errors)
-            except KubectlError as error:
-                if not self.builder.continue_on_error:
-                    raise
-                errors.append(error)
-        found = aggregate(errors)
-        if found is not None:
-            raise found
-
-    async def _visit_parts(self, info: Info, visit: Visit, errors: list[Exception]) -> None:
-        """Visit an object, or with `flatten` each of a list's; errors of a list's objects are gathered."""
-        if not self.builder.flatten or not is_list(info.obj):
-            await self._visit_one(info, visit, errors)
-            return
-        own: list[Exception] = []
-        for part in await self._parts(info):
-            try:
-                await visit(part)
-            except KubectlError as error:
-                own.append(error)
-        if own and not self.builder.continue_on_error:
-            found = aggregate(own)
-            assert found is not None
-            raise found
-        errors += own
-
-    async def _visit_one(self, info: Info, visit: Visit, errors: list[Exception]) -> None:
-        try:
-            await visit(info)
-        except KubectlError as error:
-            if not self.builder.continue_on_error:
-                raise
-            errors.append(error)
-
-    async def _parts(self, info: Info) -> list[Info]:
-        kind, version = info.obj.get("kind", ""), info.obj.get("apiVersion", "")
-        mapper = await self.builder.k.mapper()
-        parts = []
-        for item in info.obj["items"]:
-            # Objects in a list of one kind need not say what they are.
-            obj = (
-                {"apiVersion": version, "kind": kind.removesuffix("List"), **item} if kind != "List" else item
-            )
-            mapping = mapper.of_object(obj)
-            if mapping is None:
-                raise NoResourceMatchError(obj.get("kind", ""))
-            metadata = obj.get("metadata") or {}
-            part = Info(mapping, metadata.get("namespace", ""), metadata.get("name", ""), obj, info.source)
-            manifests.place(self.builder, part)
-            parts.append(part)
-        return parts
-
-
 _MIXED = (
     "there is no need to specify a resource type as a separate argument when passing arguments in "
     "resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource "
     "resource/<resource_name>'"
 )
-
-
-def is_list(obj: Object) -> bool:
-    return isinstance(obj.get("items"), list) and obj.get("kind", "").endswith("List")
 
 
 def split_resource_name(word: str) -> tuple[str, str] | None:
@@ -407,7 +311,3 @@ def _spread(args: list[str]) -> list[str]:
     """`a,b c d` as a/c a/d b/c b/d."""
     kinds = [kind for kind in args[0].split(",") if kind] if len(args) >= 2 else []
     return [f"{kind}/{name}" for kind in kinds for name in args[1:]] if len(kinds) > 1 else args
-
-
-async def _demand_namespace(k: Kubectl, namespace: str) -> None:
-    await k.client.get(f"/api/v1/namespaces/{namespace}")

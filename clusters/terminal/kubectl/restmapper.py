@@ -76,9 +76,9 @@ class RESTMapper:
         raise NoResourceMatchError(resource, group)
 
     def of_kind(self, api_version: str, kind: str) -> Mapping | None:
-        """The mapping of an object's own apiVersion and kind."""
+        """The mapping of an object's own apiVersion and kind; that may be written in small letters."""
         for mapping in self.mappings:
-            if mapping.kind == kind and mapping.api_version == api_version:
+            if kind in (mapping.kind, mapping.kind.lower()) and mapping.api_version == api_version:
                 return mapping
         return None
 
