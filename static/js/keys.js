@@ -3,6 +3,7 @@
 import { current, deselect, element } from "./selection.js";
 import { closeAll, setting } from "./page.js";
 import { find } from "./find.js";
+import { focusTerminal } from "./terminal.js";
 
 const map = () => document.getElementById("map");
 const nodes = () => [...map().querySelectorAll('[data-kind="Node"]')];
@@ -53,11 +54,13 @@ const COMMANDS = {
   k: kill,
   g: () => press("open-build"),
   d: () => document.querySelector("[data-theme-toggle]").click(),
+  "`": focusTerminal,
+  "₩": focusTerminal, // the same key of a Korean keyboard
   "/": find,
   "?": () => press("open-keys"),
 };
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], .terminal");
 
 document.addEventListener("focusin", ({ target }) => {
   if (target.closest?.("#map .node [role=button]")) moveStop(target);

@@ -3,20 +3,21 @@
 const root = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
-// Settings: checkboxes with data-setting, kept in this browser and shown as attributes of <html>.
-const read = (name) => {
+// What this browser keeps, if it keeps anything.
+export const kept = (name) => {
   try {
-    return localStorage.getItem(`setting-${name}`);
+    return localStorage.getItem(name);
   } catch {
     return null;
   }
 };
-const write = (name, value) => {
+export const keep = (name, value) => {
   try {
-    localStorage.setItem(`setting-${name}`, value);
+    localStorage.setItem(name, value);
   } catch {}
 };
 
+// Settings: checkboxes with data-setting, kept and shown as attributes of <html>.
 const settings = [...document.querySelectorAll("[data-setting]")];
 const show = ({ checked, dataset }) => {
   root.toggleAttribute(`data-${dataset.setting}`, checked);
@@ -24,11 +25,11 @@ const show = ({ checked, dataset }) => {
   if (dataset.setting === "still") root.dataset.motion = checked ? "off" : "on";
 };
 for (const box of settings) {
-  const kept = read(box.dataset.setting);
-  if (kept !== null) box.checked = kept === "1";
+  const before = kept(`setting-${box.dataset.setting}`);
+  if (before !== null) box.checked = before === "1";
   show(box);
   box.addEventListener("change", () => {
-    write(box.dataset.setting, box.checked ? "1" : "0");
+    keep(`setting-${box.dataset.setting}`, box.checked ? "1" : "0");
     show(box);
   });
 }
@@ -53,31 +54,31 @@ export const closeAll = () => {
   return open.length > 0;
 };
 
-// Tabs of the phone: the page shows the part that <html data-tab> names.
-const showTab = (name) => {
+// Tabs of the phone, and below the map of a small window: the page shows the part that <html data-tab> names.
+export const showTab = (name) => {
   root.dataset.tab = name;
   for (const tab of document.querySelectorAll("[data-shows]")) {
     if (tab.dataset.shows === name) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  scrollTo(0, 0);
+  if (matchMedia("(max-width: 599px)").matches) scrollTo(0, 0);
   document.dispatchEvent(new CustomEvent("tab"));
 };
 showTab("cluster");
 
 // Plain http on a LAN has no clipboard: the text is selected, so that the reader can copy it.
-const copy = async (text) => {
+export const copy = async (text, told = text) => {
   const words = byId("copied").dataset;
   try {
     await navigator.clipboard.writeText(text);
-    document.dispatchEvent(new CustomEvent("toast", { detail: { title: words.copied, text } }));
+    document.dispatchEvent(new CustomEvent("toast", { detail: { title: words.copied, text: told } }));
   } catch {
     const field = byId("copied");
     field.hidden = false;
     field.value = text;
     field.focus();
     field.select();
-    document.dispatchEvent(new CustomEvent("toast", { detail: { title: words.selected, text } }));
+    document.dispatchEvent(new CustomEvent("toast", { detail: { title: words.selected, text: told } }));
     field.addEventListener("blur", () => (field.hidden = true), { once: true });
   }
 };
