@@ -130,14 +130,19 @@ class Network:
         uid = uid_of(pod) if pod is not None else ""
         return Call(self.now, source, client, target, port, outcome, uid, request, origin=origin)
 
-    def answers_ping(self, source: Key, address: str) -> bool:
-        """Whether an ICMP echo from that pod comes back: from machines and pods, never from a Service."""
-        pod = self.store.get(*source)
-        if pod is None or not self.is_up(pod):
+    def answers_ping(self, source: Key | None, address: str) -> bool:
+        """Whether an ICMP echo comes back from there: from machines, never from a Service.
+
+        It comes back from pods to the pod that sent it; `source` None is outside of the cluster.
+        """
+        pod = self.store.get(*source) if source is not None else None
+        if source is not None and (pod is None or not self.is_up(pod)):
             return False
         for node in self.store.list("Node"):
             if address in _node_addresses(node):
                 return _has_power(node)
+        if source is None:
+            return False
         return ip_address(address).is_loopback or any(map(self.is_up, self._pods_at(address)))
 
     def _respond(self, answer: Answer, request: http.Request) -> http.Response | None:

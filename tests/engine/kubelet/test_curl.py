@@ -95,6 +95,9 @@ def test_what_is_printed(rooms, arguments, printed):
     assert curl(rooms, *arguments, "kubia") == (0, printed, "")
 
 
+NO_PORT = "Port number was not a decimal number between 0 and 65535"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "printed", "said"),
     [
@@ -102,9 +105,10 @@ def test_what_is_printed(rooms, arguments, printed):
         (["-f", "web/none"], 22, "", ""),
         (["-fS", "web/none"], 22, "", "curl: (22) The requested URL returned error: 404\n"),
         (["-S", "nobody"], 6, "", "curl: (6) Could not resolve host: nobody\n"),
-        (["-S", "ftp://kubia"], 1, "", 'curl: (1) Protocol "ftp" not supported or disabled in libcurl\n'),
-        (["-S", "http://"], 3, "", "curl: (3) URL using bad/illegal format or missing URL\n"),
-        (["-S", "http://kubia:99999"], 3, "", "curl: (3) URL using bad/illegal format or missing URL\n"),
+        (["-S", "gopher://kubia"], 1, "", 'curl: (1) Protocol "gopher" not supported\n'),
+        (["-S", "http://"], 3, "", "curl: (3) URL rejected: No host part in the URL\n"),
+        (["-S", "http://kubia:99999"], 3, "", f"curl: (3) URL rejected: {NO_PORT}\n"),
+        (["-S", "a b"], 3, "", "curl: (3) URL rejected: Malformed input to a URL function\n"),
         (
             ["-S", "https://kubernetes"],
             60,

@@ -9,7 +9,7 @@ interpreter.py   runs trees; builtins.py what a shell does itself, steady.py loo
 shells.py        sh and bash as programs
 coreutils.py     small programs; ls.py; inspection.py those that look around, archive.py tar
 http_clients.py  curl, with curl_options.py; wget.py, urls.py
-dns_clients.py   nslookup, getent, ping
+dns_clients.py   nslookup, getent; ping.py
 databases.py     the clients of databases
 catalogue.py     all of these programs by name
 session.py       one `kubectl exec` or `attach`: what goes in, what comes out, when to go on

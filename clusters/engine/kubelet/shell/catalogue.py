@@ -10,6 +10,7 @@ from clusters.engine.kubelet.shell import (
     http_clients,
     inspection,
     ls,
+    ping,
     shells,
 )
 from clusters.engine.kubelet.shell.machine import Program
@@ -17,6 +18,7 @@ from clusters.engine.kubelet.shell.machine import Program
 ONLINE: Final[dict[str, Program]] = {
     **http_clients.PROGRAMS,
     **dns_clients.PROGRAMS,
+    **ping.PROGRAMS,
     **databases.PROGRAMS,
 }
 """Those that ask the network."""

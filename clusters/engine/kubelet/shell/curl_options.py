@@ -16,7 +16,7 @@ class CurlOptions:
     headers: list[tuple[str, str]] = field(default_factory=list)
     method: str = ""
     data: str | None = None
-    output: str = ""
+    outputs: list[str] = field(default_factory=list)
     write_out: str = ""
     agent: str = ""
     timeouts: dict[str, float] = field(default_factory=dict)
@@ -98,9 +98,9 @@ def _take(options: CurlOptions, option: str, name: str, words: list[str]) -> Non
     elif option == "H":
         header, _, content = value.partition(":")
         options.headers.append((header.strip(), content.strip()))
-    elif option == "url":
-        options.urls.append(value)
+    elif option in ("url", "o"):
+        (options.urls if option == "url" else options.outputs).append(value)
     else:
-        field_ = {"X": "method", "d": "data", "o": "output", "w": "write_out", "A": "agent"}.get(option)
+        field_ = {"X": "method", "d": "data", "w": "write_out", "A": "agent"}.get(option)
         if field_:
             setattr(options, field_, value)

@@ -1,18 +1,15 @@
-"""nslookup, getent and ping.
+"""nslookup and getent.
 
-Stand in for busybox's nslookup, which puts the search domains behind names without a dot only, glibc's
-getent, and ping. Left out: other record types than A, and name servers that are named.
+Stand in for busybox's nslookup, which puts the search domains behind names without a dot only, and
+glibc's getent. Left out: other record types than A, and name servers that are named.
 """
 
 from typing import Final
 
 from clusters.engine.kubelet.shell.coreutils import options
-from clusters.engine.kubelet.shell.effects import Ping, Resolve, Run, Sleep, complain, say
+from clusters.engine.kubelet.shell.effects import Resolve, Run, complain, say
 from clusters.engine.kubelet.shell.machine import Call, Program
-from clusters.engine.kubelet.shell.urls import look_up
-from clusters.engine.network.dns import DNS_ADDRESS, is_address
-
-_PINGS_MOST: Final = 1_000
+from clusters.engine.network.dns import DNS_ADDRESS
 
 
 def _nslookup(call: Call) -> Run:
@@ -52,37 +49,4 @@ def _getent(call: Call) -> Run:
     return code
 
 
-def _ping(call: Call) -> Run:
-    flags, words = options(call.arguments)
-    count = next((int(word) for word in words if word.isdecimal() and word.isascii() and len(word) < 7), None)
-    hosts = [word for word in words if not word.isdecimal()]
-    if not hosts:
-        yield complain("ping: usage error: Destination address required")
-        return 2
-    address = yield from look_up(hosts[0])
-    if not address:
-        busybox = call.machine.image.base != "debian"
-        yield complain(f"ping: bad address '{hosts[0]}'" if busybox else "ping: unknown host")
-        return 1
-    answers = bool((yield from _is_there(call, address)))
-    yield say(f"PING {hosts[0]} ({address}): 56 data bytes\n")
-    turns = min(count if "c" in flags and count else _PINGS_MOST, _PINGS_MOST)
-    for number in range(turns):
-        if answers:
-            yield say(f"64 bytes from {address}: seq={number} ttl=62 time=0.1 ms\n")
-        yield Sleep(1.0 if answers or number + 1 < turns else 10.0)
-    received, lost = (turns, 0) if answers else (0, 100)
-    yield say(f"\n--- {hosts[0]} ping statistics ---\n")
-    yield say(f"{turns} packets transmitted, {received} packets received, {lost}% packet loss\n")
-    return 0 if answers else 1
-
-
-def _is_there(call: Call, address: str) -> Run:
-    """Whether a machine has the address: a Service's is only a rule for its ports, so nobody answers."""
-    if not is_address(address):
-        return 0
-    there: bool = yield Ping(address)
-    return int(there)
-
-
-PROGRAMS: Final[dict[str, Program]] = {"nslookup": _nslookup, "getent": _getent, "ping": _ping}
+PROGRAMS: Final[dict[str, Program]] = {"nslookup": _nslookup, "getent": _getent}
