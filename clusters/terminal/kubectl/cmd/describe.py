@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from clusters.terminal.kubectl import flag_sets
-from clusters.terminal.kubectl.builder import Builder, Info
+from clusters.terminal.kubectl.builder import Builder
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.describe import DescriberSettings, describe
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, aggregate, is_not_found
+from clusters.terminal.kubectl.info import Info
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean
 
@@ -21,7 +22,7 @@ _NO_TYPE: Final = (
 
 
 async def run(k: Kubectl) -> None:
-    if not k.args and not k.flags["filename"]:
+    if not k.args and not k.flags["filename"] and not k.flags["kustomize"]:
         raise CommandError(_NO_TYPE)
     settings = DescriberSettings(k.flags["show-events"], k.flags["chunk-size"])
     result = await (await _builder(k).type_or_name_args(k.args)).build()

@@ -53,7 +53,7 @@ async def node(request: Request, w: PrefixWriter) -> None:
 
 async def _pods(request: Request) -> list[Object] | None:
     """The pods on the node that have not ended, None if they may not be seen."""
-    selector = f"spec.nodeName={request.name},status.phase!=Failed,status.phase!=Succeeded"
+    selector = f"spec.nodeName={request.name},status.phase!=Succeeded,status.phase!=Failed"
     try:
         return await request.list_all("/api/v1/pods", fieldSelector=selector)
     except StatusError as error:

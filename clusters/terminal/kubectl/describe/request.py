@@ -45,7 +45,8 @@ class Request:
     async def list_all(self, path: str, *, chunked: bool = True, **selectors: str) -> list[Object]:
         """All objects of a collection, in the answers' order."""
         limit = self.settings.chunk_size if chunked else 0
-        query = [*selectors.items(), *([("limit", str(limit))] if limit else [])]
+        terms = {**selectors, "limit": str(limit or "")}
+        query = [(name, value) for name, value in terms.items() if value]
         items: list[Object] = []
         more = ""
         while True:
