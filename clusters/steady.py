@@ -33,7 +33,8 @@ __all__ = ["KEPT", "Look", "calls", "forget", "look", "sweep", "totals"]
 class Look(NamedTuple):
     """The requests before the simulated time `until`: of late, by time, and all of them counted.
 
-    What is to come will come at `until` or later: whoever goes on asks from there.
+    What is to come will come at `until` or later: whoever goes on asks from there. That is now, or while
+    the control plane has yet to act the time at which it acted last.
     """
 
     until: float

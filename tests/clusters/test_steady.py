@@ -7,6 +7,8 @@ import pytest
 from clusters import actions, call_counts, memory, steady, storage, traffic
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.resources import BY_KIND
+from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.network import Call, Request, Tally, TimedOut
 from clusters.engine.network.clients import KIND, MOST
 from clusters.engine.objects import Key, name_of, uid_of
@@ -286,6 +288,10 @@ def test_clients_write_nothing(cluster, wall):
 
 
 class TestClients:
+    def test_are_nothing_that_kubernetes_knows(self):
+        assert KIND in INTERNAL_KINDS
+        assert KIND not in BY_KIND
+
     def test_have_numbers_and_addresses_of_their_own(self, cluster):
         clients = [place(cluster, "203.0.113.1", pod=None) for _ in range(3)]
         laptop = actions.place_client(cluster.pk, OWNER, place="laptop", target="1.2.3.4")
