@@ -7,6 +7,7 @@ files that are fetched over the network, kustomizations.
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.labels import Selector, matches, parse_selector
 from clusters.terminal.kubectl import manifests
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, UnsupportedError, aggregate
@@ -224,13 +225,27 @@ class Builder:
             while True:
                 asked = [*query, ("continue", more)] if more else query
                 path = mapping.path(namespace)
-                found = await self.k.client.request("GET", path, asked, accept=self.accept)
+                try:
+                    found = await self.k.client.request("GET", path, asked, accept=self.accept)
+                except StatusError as error:
+                    raise self._list_error(mapping, error) from error
                 yield Info(mapping, namespace, "", found)
                 more = (found.get("metadata") or {}).get("continue") or ""
                 if not more:
                     return
 
         return source
+
+    def _list_error(self, mapping: Mapping, error: StatusError) -> StatusError:
+        """The server's refusal of a list, with what was asked for: EnhanceListError."""
+        if error.reason not in ("BadRequest", "NotFound"):
+            return error
+        listed = quoted(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
+        said = f"Unable to list {listed}"
+        if self.label_selector or self.field_selector:
+            labels, fields = quoted(self.label_selector), quoted(self.field_selector)
+            said = f"Unable to find {listed} that match label selector {labels}, field selector {fields}"
+        return StatusError(error.code, error.reason, f"{said}: {error.message}", error.details)
 
     async def _by_tuples(self) -> "Result":
         if self._kinds:
