@@ -137,8 +137,10 @@ async def _infos(k: Kubectl, result: Result) -> tuple[list[Info], Exception | No
 async def _print_tables(k: Kubectl, result: Result) -> None:
     infos, error = await _infos(k, result)
     errors = [] if error is None else [error]
-    if k.flags["sort-by"]:
-        _sort_tables(infos, k.flags["sort-by"])
+    if k.flags["sort-by"] and len(infos) > 1:
+        # As upstream: Tables of several kinds are themselves looked at for the field, and lack it.
+        by_id = {id(info.obj): info for info in infos}
+        infos = [by_id[id(obj)] for obj in _sorted([info.obj for info in infos], k.flags["sort-by"])]
     written = _Tables(k, infos).print()
     if not written and not k.flags["ignore-not-found"] and not errors:
         namespaced = not k.flags["all-namespaces"] and all(info.mapping.namespaced for info in infos)
@@ -170,9 +172,19 @@ class _Tables:
                 self._separate = last is not None and not self.k.flags["no-headers"] and self.written > 0
                 printer = table_printer(self.k, info.mapping, with_kind=several)
                 last = info.mapping
-            printer.print(info.obj, writer)
+            self._print_one(printer, info.obj, writer)
         writer.flush()
         return self.written
+
+    def _print_one(self, printer: HumanReadablePrinter, table: Object, writer: TabWriter) -> None:
+        field = self.k.flags["sort-by"]
+        if field and len(table.get("rows") or ()) > 1:
+            try:
+                table = sort_table(table, field)
+            except ValueError:
+                # As upstream, which does not look at what printing comes to.
+                return
+        printer.print(table, writer)
 
     def _write(self, text: str) -> None:
         if text and self._separate:
@@ -195,21 +207,6 @@ def table_printer(k: Kubectl, mapping: Mapping, *, with_kind: bool = False) -> H
         column_labels=flags["label-columns"],
     )
     return HumanReadablePrinter(options, k.host.now)
-
-
-def _sort_tables(infos: list[Info], field: str) -> None:
-    """Sort the rows of Tables, or what is none. Raises CommandError."""
-    tables = [info for info in infos if info.obj.get("kind") == "Table"]
-    if tables and len(tables) < len(infos):
-        raise CommandError("sorting is not supported on mixed Table and non-Table object lists")
-    try:
-        for info in tables:
-            info.obj = sort_table(info.obj, field)
-        if not tables and len(infos) > 1:
-            by_id = {id(info.obj): info for info in infos}
-            infos[:] = [by_id[id(obj)] for obj in sort_objects([info.obj for info in infos], field)]
-    except ValueError as error:
-        raise CommandError(str(error)) from error
 
 
 def _sorted(items: list[Object], field: str) -> list[Object]:
