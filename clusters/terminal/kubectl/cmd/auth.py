@@ -15,10 +15,26 @@ from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.tabwriter import new_tab_writer
 
 _VERBS: Final = frozenset(
-    "get list watch create update patch delete deletecollection use bind impersonate * approve sign escalate "
-    "attest".split()
+    [
+        "get",
+        "list",
+        "watch",
+        "create",
+        "update",
+        "patch",
+        "delete",
+        "deletecollection",
+        "use",
+        "bind",
+        "impersonate",
+        "*",
+        "approve",
+        "sign",
+        "escalate",
+        "attest",
+    ]
 )
-_URL_VERBS: Final = frozenset("get put post head options delete patch *".split())
+_URL_VERBS: Final = frozenset(["get", "put", "post", "head", "options", "delete", "patch", "*"])
 _USAGE: Final = (
     "you must specify two arguments: verb resource or verb resource/resourceName.\n"
     "See 'kubectl auth can-i -h' for help and examples."
