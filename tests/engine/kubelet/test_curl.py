@@ -173,7 +173,7 @@ def test_a_service_without_pods_refuses_at_once(rooms):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-Z"], "option -Z: is unknown"),
+        (["-Z"], "option -Z: is not simulated"),
         (["--nonsense"], "option --nonsense: is unknown"),
         (["-m"], "option -m: requires parameter"),
         (["-m", "soon", "kubia"], "option -m: expected a proper numerical parameter"),

@@ -141,7 +141,7 @@ def test_methods_and_headers_are_sent(rooms):
     ("arguments", "said"),
     [
         (["--nonsense"], "option --nonsense: is unknown"),
-        (["-Q"], "option -Q: is unknown"),
+        (["-Q"], "option -Q: is not simulated"),
         (["-m", "x", "a"], "option -m: expected a proper numerical parameter"),
         (["-o"], "option -o: requires parameter"),
     ],

@@ -50,6 +50,20 @@ _LONG: Final = {
 }
 _VALUED: Final = frozenset("XHdowmAu") | {"url", "connect-timeout", "retry", "noproxy"}
 _PLAIN: Final = frozenset("sSiIvkLfV4N0g1#")
+_NOT_SIMULATED: Final = frozenset("236aBbCcDEeFGhJjKlMnOPpQqRrTtUxYyZz:") | frozenset(
+    (
+        *("--cacert", "--cert", "--compressed", "--config", "--continue-at", "--cookie", "--cookie-jar"),
+        *("--data-ascii", "--data-binary", "--data-raw", "--data-urlencode", "--digest", "--dump-header"),
+        *("--fail-early", "--fail-with-body", "--form", "--get", "--globoff", "--help", "--http2", "--http3"),
+        *("--interface", "--ipv6", "--json", "--junk-session-cookies", "--key", "--limit-rate", "--manual"),
+        *("--max-redirs", "--netrc", "--next", "--no-buffer", "--no-keepalive", "--output-dir", "--parallel"),
+        *("--post301", "--progress-bar", "--proxy", "--range", "--rate", "--referer", "--remote-name"),
+        *("--remote-header-name", "--resolve", "--retry-all-errors", "--retry-connrefused", "--retry-delay"),
+        *("--retry-max-time", "--speed-limit", "--speed-time", "--stderr", "--tlsv1.2", "--tlsv1.3"),
+        *("--trace", "--trace-ascii", "--unix-socket", "--upload-file", "--variable"),
+    )
+)
+"""Options that the real curl has."""
 
 
 class UsageError(Exception):
@@ -63,7 +77,7 @@ def curl_options(arguments: list[str]) -> CurlOptions:
         if word.startswith("--"):
             name, equals, _value = word.partition("=")
             if name not in _LONG or equals:
-                raise UsageError(f"option {word}: is unknown")
+                raise _no_option(word, word)
             _take(options, _LONG[name], name, words)
         elif word.startswith("-") and len(word) > 1:
             _letters(options, word, words)
@@ -76,12 +90,16 @@ def _letters(options: CurlOptions, word: str, words: list[str]) -> None:
     """`-sSo /dev/null`: the last may have its value behind it."""
     for index, letter in enumerate(word[1:], 1):
         if letter not in _PLAIN and letter not in _VALUED:
-            raise UsageError(f"option {word}: is unknown")
+            raise _no_option(word, letter)
         rest = word[index + 1 :]
         if letter in _VALUED and rest:
             _take(options, letter, word, [rest])
             return
         _take(options, letter, f"-{letter}", words)
+
+
+def _no_option(word: str, option: str) -> UsageError:
+    return UsageError(f"option {word}: is {'not simulated' if option in _NOT_SIMULATED else 'unknown'}")
 
 
 def _take(options: CurlOptions, option: str, name: str, words: list[str]) -> None:
