@@ -1,0 +1,181 @@
+"""What is said beneath an output to explain it. Never part of the output, and only what helps at once."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from clusters.terminal.hangul import has_hangul, latin_keys
+from clusters.terminal.names import ELSEWHERE, PROGRAMS
+from clusters.terminal.reading import Reading, read
+from clusters.terminal.world import World
+
+MOST_NAMES: Final = 3
+MOST_FLAGS: Final = 12
+
+_NOT_FOUND: Final = re.compile(r'\(NotFound\): ([\w.]+) "([^"]+)" not found')
+_UNKNOWN_FLAG: Final = re.compile(r"unknown (?:flag: --([\w-]+)|shorthand flag: '(.)')")
+_NO_COMMAND: Final = 127
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended: its words, its exit code, and how what it printed began."""
+
+    words: Sequence[str]
+    code: int
+    output: str
+
+    @property
+    def program(self) -> str:
+        return self.words[0]
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """A line of kubectl, as far as it is understood."""
+        return read(self.words[1:]) if self.program in ("kubectl", "k") else None
+
+    @property
+    def namespace(self) -> str:
+        return (self.reading.value("namespace") if self.reading else "") or "default"
+
+    @property
+    def inner(self) -> Sequence[str]:
+        """The words of the program that was run, also if that was in a pod."""
+        if self.reading and self.reading.path == ("exec",) and "--" in self.words:
+            return self.words[list(self.words).index("--") + 1 :]
+        return self.words
+
+
+def notes_of(ended: Ended, world: World) -> list[str]:
+    """The notes on a command, in the reader's language; mostly there are none."""
+    return [note for explain in _EXPLAIN if (note := explain(ended, world))]
+
+
+def _program(ended: Ended, world: World) -> str:
+    name = ended.program
+    if ended.code != _NO_COMMAND or name in PROGRAMS:
+        return ""
+    if name in ELSEWHERE:
+        said = _("This terminal does not have %(name)s. It has %(programs)s.")
+        return said % {"name": name, "programs": ", ".join(PROGRAMS)}
+    meant = get_close_matches(name, PROGRAMS, 1)
+    if meant:
+        return _("Did you mean %(name)s?") % {"name": meant[0]}
+    return _("This terminal has %(programs)s.") % {"programs": ", ".join(PROGRAMS)}
+
+
+def _hangul(ended: Ended, world: World) -> str:
+    if not ended.code or not any(map(has_hangul, ended.words)):
+        return ""
+    return korean(" ".join(ended.words))
+
+
+def korean(line: str) -> str:
+    """The note for a line that was typed with the Korean keyboard."""
+    said = _("Keyboard is in Korean mode: did you mean %(line)s ?")
+    return said % {"line": latin_keys(line)}
+
+
+def _names(ended: Ended, world: World) -> str:
+    missed = _NOT_FOUND.search(ended.output)
+    if not ended.code or not ended.reading or missed is None:
+        return ""
+    resource, name = missed.groups()
+    places = world.places(resource)
+    here = [other for namespace, other in places if namespace in ("", ended.namespace)]
+    made = [other for other in here if other.startswith(f"{name}-")]
+    if made:
+        return _random_part(made)
+    elsewhere = [namespace for namespace, other in places if other == name and namespace]
+    if elsewhere:
+        said = _("There is one in the namespace %(namespace)s. Add -n %(namespace)s.")
+        return said % {"namespace": elsewhere[0]}
+    meant = get_close_matches(name, here, 1)
+    return _("Did you mean %(name)s?") % {"name": meant[0]} if meant else ""
+
+
+def _random_part(names: list[str]) -> str:
+    shown = ", ".join(names[:MOST_NAMES])
+    if len(names) > MOST_NAMES:
+        said = _("There are %(names)s and %(more)d more. Names made by a controller end in a random part.")
+        return said % {"names": shown, "more": len(names) - MOST_NAMES}
+    said = _("There is %(names)s. Names made by a controller end in a random part.")
+    if len(names) > 1:
+        said = _("There are %(names)s. Names made by a controller end in a random part.")
+    return said % {"names": shown}
+
+
+def _pending(ended: Ended, world: World) -> str:
+    if not ended.reading or world.cloud or ended.reading.path != ("get",) or "<pending>" not in ended.output:
+        return ""
+    return _(
+        "EXTERNAL-IP is <pending>: no cloud is attached, so nobody can hand out an address. "
+        "Switch the cloud on, or use NodePort."
+    )
+
+
+def _inside(ended: Ended, world: World) -> str:
+    program, *rest = ended.inner or [""]
+    if not ended.code or program not in ("curl", "ping"):
+        return ""
+    held = {world.holder(_host(word)) for word in rest if not word.startswith("-")} - {""}
+    if not held:
+        return ""
+    if program == "ping" and "Service" in held:
+        return _("ping got no answer: a Service IP is a rule, not a machine. Try curl.")
+    if ended.inner is not ended.words:
+        return ""
+    return _(
+        "This address is one inside of the cluster, and you are outside. "
+        "A pod can call it: kubectl exec POD -- curl ADDRESS."
+    )
+
+
+def _host(word: str) -> str:
+    try:
+        return urlsplit(word if "://" in word else f"//{word}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _flag(ended: Ended, world: World) -> str:
+    unknown = _UNKNOWN_FLAG.search(ended.output)
+    if not ended.code or not ended.reading or unknown is None:
+        return ""
+    name = unknown[1] or ""
+    if name == "generator":
+        return _(
+            "Unknown flag --generator: removed in 1.21. In book mode it works; "
+            "today use kubectl create deployment."
+        )
+    meant = get_close_matches(name, list(ended.reading.flags), 1)
+    if meant:
+        return _("Did you mean --%(name)s?") % {"name": meant[0]}
+    own = sorted(flag.name for flag in ended.reading.command.flags if not flag.hidden)
+    said = _("%(command)s knows %(flags)s. -h names them all.")
+    flags = ", ".join(f"--{flag}" for flag in own[:MOST_FLAGS])
+    return said % {"command": " ".join(("kubectl", *ended.reading.path)), "flags": flags} if own else ""
+
+
+def _unsupported(ended: Ended, world: World) -> str:
+    if not ended.code or not ended.reading or "the real kubectl has" not in ended.output:
+        return ""
+    return _("Your own kubectl can do more with this cluster. The page says how to connect it.")
+
+
+def _forbidden(ended: Ended, world: World) -> str:
+    if not ended.code or "(Forbidden)" not in ended.output or 'User "reader"' not in ended.output:
+        return ""
+    return _("You may look at this cluster, and change nothing in it.")
+
+
+Explain = Callable[[Ended, World], str]
+_EXPLAIN: Final[tuple[Explain, ...]] = (
+    _program, _hangul, _names, _pending, _inside, _flag, _unsupported, _forbidden,
+)  # fmt: skip
