@@ -16,11 +16,14 @@ from clusters import api, keys  # noqa: E402
 from clusters.api.answers import Message, Receive, Send  # noqa: E402
 from clusters.api.app import application as kubernetes_api  # noqa: E402
 from clusters.lb.app import application as load_balancers  # noqa: E402
+from clusters.terminal.routing import websocket_urlpatterns as terminal_urlpatterns  # noqa: E402
 from clusters.web.routing import websocket_urlpatterns  # noqa: E402
 from sandbox.handler import SyncHandler  # noqa: E402
 from sandbox.origins import OwnHostsOnly, SameOriginOnly  # noqa: E402
 
-sockets = AllowedHostsOriginValidator(SameOriginOnly(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
+# The terminal is a client of the API, and calls it in this process.
+routes = URLRouter([*terminal_urlpatterns(kubernetes_api), *websocket_urlpatterns])
+sockets = AllowedHostsOriginValidator(SameOriginOnly(AuthMiddlewareStack(routes)))
 before_django = {api.PREFIX: OwnHostsOnly(kubernetes_api), keys.LOAD_BALANCERS: OwnHostsOnly(load_balancers)}
 site = ProtocolTypeRouter({"http": SyncHandler(), "websocket": sockets})
 
