@@ -235,7 +235,7 @@ class Edit:
         for info in updated:
             manifests.place(placing, info)
         for info in updated:
-            if self.k.flags["save-config"]:
+            if "save-config" in self.k.flags.flags and self.k.flags["save-config"]:
                 info.obj = create_or_update(True, info.obj)
             record(self.k, info.obj)
 

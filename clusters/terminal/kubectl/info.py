@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clusters.engine.objects import Object
-from clusters.terminal.kubectl.errors import KubectlError, is_not_found
+from clusters.terminal.kubectl.errors import CommandError, KubectlError, is_not_found
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.rest import JSON
 from clusters.terminal.kubectl.restmapper import Mapping
@@ -48,6 +48,7 @@ class Info:
 
     async def get(self, k: Kubectl, accept: str = JSON) -> None:
         """Fetch it. A namespace that is not there is told of instead of the object."""
+        _demand_name(self.name)
         try:
             self.obj = await k.client.get(self.path, accept)
         except KubectlError as error:
@@ -77,6 +78,15 @@ class Helper:
     dry_run: bool = False
     subresource: str = ""
 
+    async def get(self, namespace: str, name: str) -> Any:
+        return await self.k.client.get(self.mapping.path(namespace, name, self.subresource))
+
+    async def delete(self, namespace: str, name: str, propagation: str, grace: int) -> Any:
+        """`propagation` is what becomes of dependents; `grace` in seconds, -1 for what the object wants."""
+        options: Object = {"gracePeriodSeconds": grace} if grace >= 0 else {}
+        options["propagationPolicy"] = propagation
+        return await self.k.client.delete(self.mapping.path(namespace, name), options)
+
     async def create(self, namespace: str, obj: Object) -> Any:
         metadata = obj.get("metadata") or {}
         if metadata.get("resourceVersion"):
@@ -92,11 +102,13 @@ class Helper:
         more: Sequence[tuple[str, str]] = (),
     ) -> Any:
         """`more` are parameters besides those of all writes."""
+        _demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)
         return await self.k.client.patch(path, patch, content_type, [*self._query(), *more])
 
     async def replace(self, namespace: str, name: str, obj: Object) -> Any:
-        """Put the object in the place of the one that is there, which must not be of a certain version."""
+        """Put the object in the place of the one that is there; without a version, in that of any version."""
+        _demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)
         metadata = obj.get("metadata") or {}
         if not metadata.get("resourceVersion"):
@@ -117,3 +129,8 @@ class Helper:
             "fieldValidation": self.field_validation,
         }
         return [(name, value) for name, value in said.items() if value]
+
+
+def _demand_name(name: str) -> None:
+    if not name:
+        raise CommandError("resource name may not be empty")

@@ -69,15 +69,20 @@ def propagation(k: Kubectl) -> str:
 
 
 class Deletion:
-    """How objects are deleted; `grace` in seconds, -1 for what each of them wants."""
+    """How objects are deleted; `grace` in seconds, -1 for what each of them wants.
 
-    def __init__(self, k: Kubectl, grace: int, propagation_policy: str, dry_run: str = "none") -> None:
+    `warns`: it is told when what belongs to no namespace is deleted though the line names one.
+    """
+
+    def __init__(
+        self, k: Kubectl, grace: int, propagation_policy: str, dry_run: str = "none", *, warns: bool = True
+    ) -> None:
         self.k = k
         self.grace = grace
         self.propagation = propagation_policy
         self.dry_run = dry_run
         self.deleted: list[tuple[Info, str]] = []
-        self._warned = False
+        self._warned = not warns
 
     async def delete(self, info: Info) -> None:
         """Delete one object, and say so."""

@@ -1,0 +1,178 @@
+"""kubectl patch: changes fields of objects, by a patch of one of three types.
+
+Models kubectl's `pkg/cmd/patch`.
+"""
+
+from typing import Any, Final
+
+from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.patches.json_patch import apply_json_patch
+from clusters.engine.apiserver.patches.merge_patch import apply_merge_patch
+from clusters.engine.apiserver.patches.strategic_patch import apply_strategic_patch
+from clusters.engine.apiserver.schema import struct_of
+from clusters.engine.objects import Object
+from clusters.terminal.kubectl import flag_sets, manifests
+from clusters.terminal.kubectl.builder import Builder, Info
+from clusters.terminal.kubectl.cobra import Command
+from clusters.terminal.kubectl.documents import DocumentError, decoded, to_json
+from clusters.terminal.kubectl.errors import CommandError
+from clusters.terminal.kubectl.info import Helper
+from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.pflag import boolean, quoted, string
+from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
+from clusters.terminal.kubectl.rest import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+
+TYPES: Final = {"json": JSON_PATCH, "merge": MERGE_PATCH, "strategic": STRATEGIC_PATCH}
+
+_BAD_JSON: Final = {
+    "json": "unexpected end of JSON input",
+    "merge": "Invalid JSON Patch",
+    "strategic": "invalid JSON document",
+}
+"""What is said of a patch that is no JSON, where the server is not asked."""
+
+
+async def run(k: Kubectl) -> None:
+    dry_run = flag_sets.dry_run(k.flags)
+    _validate(k, dry_run)
+    patching = _Patching(k, dry_run, await _patch_of(k, dry_run))
+    builder = Builder(
+        k,
+        namespace=k.namespace,
+        enforce_namespace=k.enforce_namespace,
+        filenames=k.flags["filename"],
+        subresource=k.flags["subresource"],
+        local=k.flags["local"],
+        continue_on_error=True,
+        flatten=True,
+    )
+    await (await (await builder.type_or_name_args(k.args)).build()).visit(patching.patch)
+    if not patching.count:
+        raise CommandError("no objects passed to patch")
+
+
+class _Patching:
+    """How objects are patched and printed; `count` of them were."""
+
+    def __init__(self, k: Kubectl, dry_run: str, patch: Any) -> None:
+        self.k = k
+        self.dry_run = dry_run
+        self.content = patch
+        self.type = k.flags["type"].lower() or "strategic"
+        self.count = 0
+
+    async def patch(self, info: Info) -> None:
+        self.count += 1
+        if self.k.flags["local"] or self.dry_run == "client":
+            patched = self._patched_here(info.obj)
+        else:
+            patched = await self._patched(info)
+        operation = "patched" if patched != info.obj else "patched (no change)"
+        Printer(self.k, operation, self.dry_run, as_typed=False).print(patched)
+
+    async def _patched(self, info: Info) -> Any:
+        k = self.k
+        helper = Helper(
+            k,
+            info.mapping,
+            k.flags["field-manager"],
+            dry_run=self.dry_run == "server",
+            subresource=k.flags["subresource"],
+        )
+        try:
+            patched = await helper.patch(info.namespace, info.name, self.content, TYPES[self.type])
+        except StatusError as error:
+            if error.reason != "UnsupportedMediaType":
+                raise
+            mapping = info.mapping
+            kind = f"{mapping.group}/{mapping.version}, Kind={mapping.kind}"
+            raise CommandError(f"{TYPES[self.type]} is not supported by {kind}: {error}") from error
+        if k.flags["record"]:
+            cause = {"metadata": {"annotations": {CHANGE_CAUSE: change_cause(k)}}}
+            patched = await helper.patch(info.namespace, info.name, cause, MERGE_PATCH)
+        return patched
+
+    def _patched_here(self, obj: Object) -> Object:
+        """The object as the patch makes it, without the server. Raises CommandError."""
+        try:
+            if self.type == "json":
+                patched = apply_json_patch(obj, self.content)
+            elif self.type == "merge":
+                patched = apply_merge_patch(obj, self.content)
+            else:
+                patched = self._patched_strategically(obj)
+        except StatusError as error:
+            raise CommandError(error.message) from error
+        found: Object = decoded(patched)
+        return found
+
+    def _patched_strategically(self, obj: Object) -> Object:
+        try:
+            struct = struct_of(obj["apiVersion"], obj["kind"])
+        except KeyError as error:
+            group, _slash, version = obj["apiVersion"].rpartition("/")
+            kind = f"{group}/{version}, Kind={obj['kind']}"
+            raise CommandError(
+                f"strategic merge patch is not supported for {kind} locally, try --type merge"
+            ) from error
+        return apply_strategic_patch(struct, obj, self.content)
+
+
+def _validate(k: Kubectl, dry_run: str) -> None:
+    flags = k.flags
+    if flags["patch"] and flags["patch-file"]:
+        raise CommandError("cannot specify --patch and --patch-file together")
+    if not flags["patch"] and not flags["patch-file"]:
+        raise CommandError("must specify --patch or --patch-file containing the contents of the patch")
+    if flags["local"] and k.args:
+        raise CommandError("cannot specify --local and server resources")
+    if flags["local"] and dry_run == "server":
+        raise CommandError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
+    if flags["type"] and flags["type"].lower() not in TYPES:
+        raise CommandError(f"--type must be one of [{' '.join(TYPES)}], not {quoted(flags['type'])}")
+
+
+async def _patch_of(k: Kubectl, dry_run: str) -> Any:
+    """What the line or its file has as a patch. Raises CommandError.
+
+    Text that begins as JSON is sent as it is, for the server to complain of.
+    """
+    text: str = k.flags["patch"]
+    name = k.flags["patch-file"]
+    if name:
+        try:
+            text = await k.host.files.read(manifests.local_name(name))
+        except FileNotFoundError as error:
+            raise CommandError(
+                f"unable to read patch file: open {name}: no such file or directory"
+            ) from error
+    is_json = text.lstrip().startswith("{")
+    if is_json and not k.flags["local"] and dry_run != "client":
+        return text.encode()
+    try:
+        return to_json(text)
+    except DocumentError as error:
+        if is_json:
+            raise CommandError(_BAD_JSON[k.flags["type"].lower() or "strategic"]) from error
+        raise CommandError(f"unable to parse {quoted(k.flags['patch'])}: {error}") from error
+
+
+COMMAND: Final = Command(
+    "patch",
+    run,
+    (
+        RECORD,
+        *flag_sets.PRINT,
+        string("patch", shorthand="p", about="the patch, as JSON or YAML"),
+        string("patch-file", about="a file with the patch"),
+        string("type", "strategic", about="json, merge or strategic"),
+        flag_sets.DRY_RUN,
+        *flag_sets.FILENAMES,
+        boolean("local", about="patch what is in the files, not what the server has"),
+        flag_sets.field_manager("kubectl-patch"),
+        flag_sets.SUBRESOURCE,
+    ),
+    use="(-f FILENAME | TYPE NAME) [-p PATCH | --patch-file FILE]",
+    about="Change fields of an object.",
+)
