@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clusters.engine.clock import rfc3339
 from clusters.terminal.kubectl.describe import fields, pod_template_text
 from clusters.terminal.kubectl.describe.events import describe_events
-from clusters.terminal.kubectl.describe.namespaces import _in_format_of
+from clusters.terminal.kubectl.describe.namespaces import in_format_of
 from clusters.terminal.kubectl.describe.node_resources import describe_node_resources
 from clusters.terminal.kubectl.describe.nodes import describe_node
 from clusters.terminal.kubectl.describe.pod_resources import pod_amounts
@@ -374,4 +374,4 @@ def test_addresses_without_a_port_and_of_ipv6():
     ],
 )
 def test_what_is_used_is_written_as_the_limit_is(hard, used, shown):
-    assert _in_format_of(hard, used) == shown
+    assert in_format_of(hard, used) == shown

@@ -66,12 +66,14 @@ def selector_text(selector: Any, nothing: str = NONE) -> str:
 
 
 def name_and_namespace(w: PrefixWriter, obj: Object) -> None:
+    """The first two lines of most pages."""
     metadata = part(obj, "metadata")
     w.write(LEVEL_0, f"Name:\t{text(metadata, 'name')}\n")
     w.write(LEVEL_0, f"Namespace:\t{text(metadata, 'namespace')}\n")
 
 
 def labels_and_annotations(w: PrefixWriter, obj: Object) -> None:
+    """The two blocks that most pages have."""
     metadata = part(obj, "metadata")
     multiline(w, "Labels", labels(part(metadata, "labels")))
     annotations(w, "Annotations", part(metadata, "annotations"))
@@ -125,6 +127,7 @@ def shorten(line: str, longest: int) -> str:
 
 
 def tolerations(w: PrefixWriter, title: str, found: list[Object]) -> None:
+    """Tolerations by their keys, one a line."""
     multiline(w, title, [_toleration(item) for item in sorted(found, key=lambda item: text(item, "key"))])
 
 

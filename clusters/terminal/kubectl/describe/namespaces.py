@@ -32,6 +32,7 @@ _LIMIT_FIELDS: Final = ("min", "max", "defaultRequest", "default", "maxLimitRequ
 
 
 async def namespace(request: Request, w: PrefixWriter) -> None:
+    """With its quotas and the limits in it."""
     found = await request.get()
     quotas = await _listed(request, "resourcequotas")
     limits = await _listed(request, "limitranges")
@@ -108,6 +109,7 @@ def _limit_ranges(limits: list[Object], w: PrefixWriter) -> None:
 
 
 async def resource_quota(request: Request, w: PrefixWriter) -> None:
+    """What is used of each resource, in the unit of its limit."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     _scopes(found, w, LEVEL_0, " *")
@@ -115,10 +117,10 @@ async def resource_quota(request: Request, w: PrefixWriter) -> None:
     w.write(LEVEL_0, "--------\t----\t----\n")
     hard, used = (part(part(found, "status"), field) for field in ("hard", "used"))
     for name in sorted(hard):
-        w.write(LEVEL_0, f"{name}\t{_in_format_of(hard[name], used.get(name, '0'))}\t{hard[name]}\n")
+        w.write(LEVEL_0, f"{name}\t{in_format_of(hard[name], used.get(name, '0'))}\t{hard[name]}\n")
 
 
-def _in_format_of(hard: str, used: str) -> str:
+def in_format_of(hard: str, used: str) -> str:
     """An amount in powers of 1024, or of 1000, as the other one is."""
     if hard.endswith("i") == used.endswith("i"):
         return used

@@ -17,6 +17,7 @@ _PULL_SECRETS: Final = "Image pull secrets:"
 
 
 async def config_map(request: Request, w: PrefixWriter) -> None:
+    """All its texts, and the sizes of what is no text."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)
@@ -34,6 +35,7 @@ async def config_map(request: Request, w: PrefixWriter) -> None:
 
 
 async def secret(request: Request, w: PrefixWriter) -> None:
+    """The sizes of its values, and of a token for the API all."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)
@@ -52,6 +54,7 @@ def _decoded(value: Any) -> bytes:
 
 
 async def service_account(request: Request, w: PrefixWriter) -> None:
+    """With the Secrets that it pulls images with."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)
@@ -63,6 +66,7 @@ async def service_account(request: Request, w: PrefixWriter) -> None:
 
 
 async def pod_disruption_budget(request: Request, w: PrefixWriter) -> None:
+    """What it wants, and how its pods are."""
     found = await request.get()
     spec, status = part(found, "spec"), part(found, "status")
     fields.name_and_namespace(w, found)

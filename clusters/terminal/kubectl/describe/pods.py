@@ -24,6 +24,7 @@ _MIRROR: Final = "kubernetes.io/config.mirror"
 
 
 async def pod(request: Request, w: PrefixWriter) -> None:
+    """The Events of a static pod are about the pod that it mirrors."""
     found = await request.get()
     mirrored = part(part(found, "metadata"), "annotations").get(_MIRROR)
     events = await request.events(found, kind="", uid=mirrored) if request.settings.show_events else []

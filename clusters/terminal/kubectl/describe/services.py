@@ -22,6 +22,7 @@ _SHOWN = 3
 
 
 async def service(request: Request, w: PrefixWriter) -> None:
+    """With the first addresses of its EndpointSlices, if they can be had."""
     found = await request.get()
     path = f"/apis/discovery.k8s.io/v1/namespaces/{request.namespace}/endpointslices"
     selector = f"kubernetes.io/service-name={request.name}"
@@ -116,6 +117,7 @@ def _address(endpoint: Object, port: Object | None) -> str:
 
 
 async def endpoints(request: Request, w: PrefixWriter) -> None:
+    """All its addresses, and which are not ready."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)
@@ -145,6 +147,7 @@ def _ports_header(w: PrefixWriter, level: int) -> None:
 
 
 async def endpoint_slice(request: Request, w: PrefixWriter) -> None:
+    """Its endpoints, one after the other."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)

@@ -19,6 +19,7 @@ _SKIPPED: Final = tuple(
 
 
 async def generic(request: Request, w: PrefixWriter) -> None:
+    """All its fields, by their names."""
     found = await request.get()
     fields.name_and_namespace(w, found)
     fields.labels_and_annotations(w, found)

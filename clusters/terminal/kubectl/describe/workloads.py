@@ -17,6 +17,7 @@ from clusters.terminal.kubectl.describe.request import Request
 
 
 async def replication_controller(request: Request, w: PrefixWriter) -> None:
+    """With how many of its pods are in which phase."""
     found = await request.get()
     spec = part(found, "spec")
     pods_status = await _pods_status(request, found, ",".join(fields.labels(part(spec, "selector"))))
@@ -28,6 +29,7 @@ async def replication_controller(request: Request, w: PrefixWriter) -> None:
 
 
 async def replica_set(request: Request, w: PrefixWriter) -> None:
+    """As a ReplicationController; that its pods cannot be had is said on the page."""
     found = await request.get()
     selector = part(found, "spec").get("selector")
     try:
@@ -45,6 +47,7 @@ async def replica_set(request: Request, w: PrefixWriter) -> None:
 
 
 async def deployment(request: Request, w: PrefixWriter) -> None:
+    """With its ReplicaSets, old and new, if they can be had."""
     found = await request.get()
     events = PrefixWriter()
     await request.describe_events(found, events)
