@@ -130,15 +130,20 @@ class Completion:
             return [], word
         if reading.waiting is not None:
             return await self._value(reading, reading.waiting.name, word)
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            return await self._value(reading, name, value) if equals else (_flags(reading), word)
         if word.startswith("-"):
-            return _flags(reading), word
+            return await self._option(reading, word)
         if reading.command.commands and not reading.args:
             names = [c.name for c in reading.command.commands if not c.hidden and not c.unsupported]
             return _whole(names), word
         return await self._argument(reading, word)
+
+    async def _option(self, reading: Reading, word: str) -> Found:
+        name, equals, value = word[2:].partition("=")
+        if not word.startswith("--"):
+            letter = next((flag for flag in reading.flags.values() if flag.shorthand == word[1:2]), None)
+            if letter is not None and not letter.no_opt and len(word) > 1:
+                name, equals, value = letter.name, "=", word[2:].removeprefix("=")
+        return await self._value(reading, name, value) if equals else (_flags(reading), word)
 
     async def _argument(self, reading: Reading, word: str) -> Found:
         path, args = reading.path, reading.args

@@ -124,17 +124,18 @@ def _inside(ended: Ended, world: World) -> str:
     program, *rest = ended.inner or [""]
     if not ended.code or program not in ("curl", "ping"):
         return ""
-    held = {world.holder(_host(word)) for word in rest if not word.startswith("-")} - {""}
-    if not held:
-        return ""
-    if program == "ping" and "Service" in held:
-        return _("ping got no answer: a Service IP is a rule, not a machine. Try curl.")
-    if ended.inner is not ended.words:
-        return ""
-    return _(
-        "This address is one inside of the cluster, and you are outside. "
-        "A pod can call it: kubectl exec POD -- curl ADDRESS."
-    )
+    outside = ended.inner is ended.words
+    for host in [_host(word) for word in rest if not word.startswith("-")]:
+        kind = world.holder(host)
+        # Outside, nobody knows the names of Services.
+        if kind == "Service" and program == "ping" and (host[0].isdigit() or not outside):
+            return _("ping got no answer: a Service IP is a rule, not a machine. Try curl.")
+        if kind and outside:
+            return _(
+                "This is known inside of the cluster only, and you are outside. "
+                "A pod can call it: kubectl exec POD -- curl ADDRESS."
+            )
+    return ""
 
 
 def _host(word: str) -> str:
