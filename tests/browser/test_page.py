@@ -30,7 +30,7 @@ SECTIONS += ["workloads", "nodes", "cloud", "book"]
 def open_sandbox(page):
     page.goto("/")
     page.get_by_role("button", name="Open the sandbox").click()
-    expect(page.locator("html[data-live]")).to_be_attached()
+    expect(page.locator("html[data-live]")).to_be_attached(timeout=SOON)
     return page
 
 

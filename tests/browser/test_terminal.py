@@ -504,3 +504,29 @@ class TestThePage:
         expect(page.locator('#map [data-chip="runtime"]').first).to_contain_text("Docker")
         page.get_by_label("Book mode").uncheck()
         expect(page.locator("#banners")).not_to_contain_text("Book mode")
+
+
+class TestTheRealOne:
+    def test_runs_kubectl_and_the_map_follows(self, page):
+        open_sandbox(page)
+        enter(page, "kubectl get pods")
+        expect(log(page)).to_have_text("$ kubectl get pods\nNo resources found in default namespace.")
+        enter(page, "kubectl run web --image=nginx")
+        expect(log(page)).to_contain_text("pod/web created")
+        expect(page.locator('#map [data-kind="Pod"]')).to_have_attribute("data-name", "web")
+        line(page).fill("kubectl describe pod w")
+        line(page).press("Tab")
+        expect(line(page)).to_have_value("kubectl describe pod web ")
+
+    def test_keeps_files_that_commands_find(self, page):
+        open_sandbox(page)
+        page.get_by_role("button", name="Files").click()
+        page.get_by_label("New file").fill("pod.yaml")
+        page.get_by_role("button", name="Create", exact=True).click()
+        manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n"
+        page.get_by_role("textbox", name="pod.yaml").fill(f"{manifest}    image: nginx\n")
+        page.get_by_role("button", name="Save").click()
+        enter(page, "kubectl create -f pod.yaml")
+        expect(log(page)).to_contain_text("pod/web created")
+        page.get_by_role("button", name="Files").click()
+        expect(page.get_by_role("button", name="Open pod.yaml")).to_be_visible()
