@@ -66,7 +66,13 @@ class Builder:
     _kinds: list[str] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)
     _tuples: list[tuple[str, str]] = field(default_factory=list)
+    _everything: bool = False
     _errors: list[Exception] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.select_all and (self.label_selector or self.field_selector):
+            said = "setting 'all' parameter but found a non empty selector. "
+            self._errors.append(CommandError(said))
 
     def resource_names(self, default_kind: str, names: Sequence[str]) -> "Builder":
         """Names, each alone or as kind/name."""
@@ -99,7 +105,7 @@ class Builder:
             self._kinds += await self._kinds_of(args[0])
             self._names += args[1:]
             if len(args) == 1 and self.everything_by_default and not self.label_selector:
-                self.select_all = True
+                self._everything = True
         return self
 
     async def build(self) -> "Result":
@@ -110,7 +116,7 @@ class Builder:
         self._refuse_kustomize()
         if self.filenames or self.stream is not None:
             return await self._by_paths()
-        if self.label_selector or self.field_selector or self.select_all:
+        if self.label_selector or self.field_selector or self.select_all or self._everything:
             return await self._by_selector()
         if self._tuples:
             return await self._by_tuples()

@@ -40,7 +40,9 @@ async def run(k: Kubectl) -> None:
         return
     ordered = go_sorted(events, lambda one, other: _time(one) < _time(other))
     if printer is not None:
-        printer.print({"apiVersion": "v1", "kind": "EventList", "metadata": {}, "items": ordered})
+        # As upstream, which cannot name the objects of a list.
+        if k.flags["output"] != "name":
+            printer.print({"apiVersion": "v1", "kind": "EventList", "metadata": {}, "items": ordered})
         return
     for event in ordered:
         table.add(event)
