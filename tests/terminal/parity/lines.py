@@ -384,7 +384,7 @@ WRITES = {
     "delete several": ["delete pod single done", "delete pods single nope"],
     "delete by label": ["delete pods -l app=single", "delete pods -l app=single"],
     "delete by slash": ["delete pod/single svc/kubia", "get svc"],
-    "delete all": ["delete svc --all", "delete pods --all -n shop"],
+    "delete all": ["delete cm --all", "delete pods --all -n shop"],
     "delete by force": ["delete pod single --force", "delete pod done --force --grace-period=0"],
     "delete with grace": [
         "delete pod single --grace-period=2",

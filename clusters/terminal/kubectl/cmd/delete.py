@@ -81,11 +81,13 @@ class Deletion:
         self.grace = grace
         self.propagation = propagation_policy
         self.dry_run = dry_run
+        self.count = 0
         self.deleted: list[tuple[Info, str]] = []
         self._warned = not warns
 
     async def delete(self, info: Info) -> None:
         """Delete one object, and say so."""
+        self.count += 1
         self._warn_of_scope(info)
         if self.dry_run != "client":
             query = (("dryRun", "All"),) if self.dry_run == "server" else ()
@@ -142,7 +144,7 @@ async def run(k: Kubectl) -> None:
         left = without(error, is_not_found) if ignore else error
         if left is not None:
             raise left from error
-    if not deletion.deleted:
+    if not deletion.count:
         k.out("No resources found\n")
     elif flags["wait"] and deletion.dry_run == "none":
         await deletion.wait(flags["timeout"])
