@@ -33,13 +33,16 @@ def label_selector(obj: Object | None) -> Selector:
 
 
 def format_label_selector(obj: Object) -> str:
-    """The LabelSelector as `-l` takes it, sorted by key: `app=kubia,tier in (db,web),!old`."""
+    """The LabelSelector as `-l` takes it, sorted by key: `app=kubia,!old,tier in (db,web)`.
+
+    What says something of the same key stays in its order, labels before expressions.
+    """
     terms = [(key, f"{key}={value}") for key, value in (obj.get("matchLabels") or {}).items()]
     for expression in obj.get("matchExpressions") or ():
         form = _TEXTS.get(expression["operator"], "{0}")
         values = ",".join(sorted(expression.get("values") or ()))
         terms.append((expression["key"], form.format(expression["key"], values)))
-    return ",".join(text for _key, text in sorted(terms))
+    return ",".join(text for _key, text in sorted(terms, key=lambda term: term[0]))
 
 
 def with_label(obj: Object, key: str, value: str) -> Object:

@@ -74,6 +74,19 @@ def test_it_is_written_as_people_type_it_sorted_by_key():
     assert format_label_selector(selector) == "app=kubia,new,!old,tier in (db,web),zone notin (a)"
 
 
+def test_what_is_said_of_one_key_is_written_in_its_order():
+    selector = {
+        "matchLabels": {"tier": "web"},
+        "matchExpressions": [
+            expression("tier", "Exists"),
+            expression("tier", "NotIn", "db"),
+            expression("app", "Exists"),
+            expression("tier", "In", "web"),
+        ],
+    }
+    assert format_label_selector(selector) == "app,tier=web,tier,tier notin (db),tier in (web)"
+
+
 @given(SELECTORS, LABELS)
 def test_what_is_written_selects_the_same(selector, labels):
     text = format_label_selector(selector)
