@@ -2,7 +2,7 @@
 
 Models the `defaults.go` of `pkg/apis/core/v1` and `pkg/apis/apps/v1` and, for what a new object always
 starts with, the `PrepareForCreate` of `pkg/registry/core/*/strategy.go`. Left out: defaults of fields that
-nothing here reads, such as those of exotic volumes.
+neither the simulation nor kubectl reads, such as those of `lifecycle` and of image volumes.
 
 Functions take an object of which nothing may be changed, and return one that shares what needed no
 change.
@@ -18,6 +18,19 @@ GRACE_PERIOD: Final = 30
 
 _READABLE: Final = 0o644
 """Of files in volumes, which manifests show in decimals."""
+_VOLUMES: Final[dict[str, dict[str, Any]]] = {
+    "configMap": {"defaultMode": _READABLE},
+    "secret": {"defaultMode": _READABLE},
+    "downwardAPI": {"defaultMode": _READABLE},
+    "projected": {"defaultMode": _READABLE},
+    "hostPath": {"type": ""},
+    "azureDisk": {"kind": "Shared", "cachingMode": "ReadWrite", "fsType": "ext4", "readOnly": False},
+    "iscsi": {"iscsiInterface": "default"},
+    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+}
+"""What a volume's source does not say; kubectl relies on all of it."""
+_TOKEN: Final = {"expirationSeconds": 3600}
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _PROBE: Final = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
 _CONDITION: Final = {"type": "", "status": ""}
@@ -173,10 +186,19 @@ def _volume(volume: Object) -> Object:
     filled = _set_fields(volume)
     if not filled.keys() - {"name"}:
         filled["emptyDir"] = {}
-    for part in ("configMap", "secret", "downwardAPI", "projected"):
-        if part in filled:
-            filled[part] = {"defaultMode": _READABLE, **_set_fields(filled[part])}
+    for part in filled.keys() & _VOLUMES.keys():
+        filled[part] = {**_VOLUMES[part], **_set_fields(filled[part])}
+    if (filled.get("projected") or {}).get("sources"):
+        sources = [_projection(source) for source in filled["projected"]["sources"]]
+        filled["projected"] = {**filled["projected"], "sources": sources}
     return filled
+
+
+def _projection(source: Object) -> Object:
+    token = source.get("serviceAccountToken")
+    if token is None:
+        return source
+    return {**source, "serviceAccountToken": {**_TOKEN, **_set_fields(token)}}
 
 
 def _variable(variable: Object) -> Object:
@@ -238,6 +260,8 @@ def _probe(probe: Object) -> Object:
     filled = {**probe, **{part: probe.get(part) or value for part, value in _PROBE.items()}}
     if filled.get("httpGet"):
         filled["httpGet"] = {"path": "/", "scheme": "HTTP", **filled["httpGet"]}
+    if filled.get("grpc"):
+        filled["grpc"] = {"service": "", **_set_fields(filled["grpc"])}
     return filled
 
 

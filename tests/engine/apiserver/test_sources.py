@@ -179,3 +179,59 @@ def test_sources_get_their_defaults():
     assert first["valueFrom"]["fieldRef"] == {"apiVersion": "v1", "fieldPath": "metadata.name"}
     assert second["valueFrom"]["resourceFieldRef"] == {"divisor": "0", "resource": "limits.cpu"}
     assert third == {"name": "C", "value": "x"}
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "default", "other"),
+    [
+        ("hostPath", {"path": "/data"}, {"type": ""}, {"type": "Directory"}),
+        (
+            "azureDisk",
+            {"diskName": "d", "diskURI": "https://d"},
+            {"kind": "Shared", "cachingMode": "ReadWrite", "fsType": "ext4", "readOnly": False},
+            {"kind": "Managed", "cachingMode": "None", "fsType": "xfs", "readOnly": True},
+        ),
+        (
+            "iscsi",
+            {"targetPortal": "10.0.0.1", "iqn": "iqn.2001-04.com.example:a", "lun": 0},
+            {"iscsiInterface": "default"},
+            {"iscsiInterface": "other"},
+        ),
+        (
+            "rbd",
+            {"monitors": ["10.0.0.1"], "image": "i"},
+            {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+            {"pool": "p", "user": "u", "keyring": "/k"},
+        ),
+        (
+            "scaleIO",
+            {"gateway": "https://g", "system": "s", "secretRef": {"name": "s"}},
+            {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+            {"storageMode": "ThickProvisioned", "fsType": "ext4"},
+        ),
+    ],
+)
+def test_a_volume_gets_what_its_source_does_not_say(part, source, default, other):
+    def stored(source):
+        return verbs.create(make_store(), with_volume(**{part: source}))["spec"]["volumes"][0][part]
+
+    assert stored(source) == {**source, **default}
+    assert stored({**source, **other}) == {**source, **other}
+
+
+def test_a_token_in_a_volume_lasts_an_hour():
+    pod = projected(
+        {"serviceAccountToken": {"path": "token"}},
+        {"serviceAccountToken": {"path": "vault", "expirationSeconds": 7200}},
+    )
+    first, second = verbs.create(make_store(), pod)["spec"]["volumes"][0]["projected"]["sources"]
+    assert first == {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}}
+    assert second == {"serviceAccountToken": {"path": "vault", "expirationSeconds": 7200}}
+
+
+def test_a_probe_by_grpc_asks_for_the_whole_server():
+    pod = simple_pod(livenessProbe={"grpc": {"port": 9000}})
+    assert verbs.create(make_store(), pod)["spec"]["containers"][0]["livenessProbe"]["grpc"] == {
+        "port": 9000,
+        "service": "",
+    }
