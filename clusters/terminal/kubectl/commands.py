@@ -3,23 +3,36 @@
 Models kubectl's `pkg/cmd/cmd.go`, in whose order they stand: suggestions follow it.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from clusters.terminal.kubectl import cobra, errors, flag_sets
 from clusters.terminal.kubectl.cmd import (
+    annotate,
     apiresources,
+    apply,
     attach,
+    auth,
     clusterinfo,
     cp,
     create,
     delete,
     describe,
+    diff,
+    drain,
+    edit,
     events,
     explain,
     expose,
+    get,
+    label,
     logs,
+    patch,
+    replace,
+    rollout,
+    scale,
+    taint,
     top,
     version,
     wait,
@@ -48,19 +61,19 @@ ROOT: Final = Command(
         run_.COMMAND,
         set_.COMMAND,
         explain.COMMAND,
-        _missing("get"),
-        _missing("edit"),
+        get.COMMAND,
+        edit.COMMAND,
         delete.COMMAND,
-        _missing("rollout"),
-        _missing("scale"),
+        rollout.COMMAND,
+        scale.COMMAND,
         _missing("autoscale"),
         _missing("certificate"),
         clusterinfo.COMMAND,
         top.COMMAND,
-        _missing("cordon"),
-        _missing("uncordon"),
-        _missing("drain"),
-        _missing("taint"),
+        drain.CORDON,
+        drain.UNCORDON,
+        drain.DRAIN,
+        taint.COMMAND,
         describe.COMMAND,
         logs.COMMAND,
         attach.COMMAND,
@@ -68,17 +81,17 @@ ROOT: Final = Command(
         _missing("port-forward"),
         _missing("proxy"),
         cp.COMMAND,
-        _missing("auth"),
+        auth.COMMAND,
         _missing("debug"),
         events.COMMAND,
-        _missing("diff"),
-        _missing("apply"),
-        _missing("patch"),
-        _missing("replace"),
+        diff.COMMAND,
+        apply.COMMAND,
+        patch.COMMAND,
+        replace.COMMAND,
         wait.COMMAND,
         _missing("kustomize"),
-        _missing("label"),
-        _missing("annotate"),
+        label.COMMAND,
+        annotate.COMMAND,
         _missing("completion"),
         _missing("alpha", hidden=True),
         _missing("config"),
@@ -92,7 +105,7 @@ ROOT: Final = Command(
 )
 
 
-_BOOK_ROOT: Final = replace(
+_BOOK_ROOT: Final = dataclasses.replace(
     ROOT,
     commands=tuple(run_.BOOK_COMMAND if command is run_.COMMAND else command for command in ROOT.commands),
 )

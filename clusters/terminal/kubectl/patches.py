@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 
+from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl.builder import Info
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 from clusters.terminal.kubectl.scheme import typed
-from clusters.terminal.kubectl.two_way import two_way_patch
+from clusters.terminal.kubectl.strategicpatch import two_way_patch
 
 Mutate = Callable[[Object], bool | None]
 """Changes an object in place; False if it has nothing to do with it. Raises CommandError."""
@@ -40,7 +41,9 @@ def calculate_patches(infos: Iterable[Info], mutate: Mutate) -> Iterator[Patch]:
             yield Patch(info, {}, error)
         else:
             info.obj = typed(info.obj)
-            yield Patch(info, two_way_patch(before, info.obj))
+            yield Patch(
+                info, two_way_patch(struct_of(before["apiVersion"], before["kind"]), before, info.obj)
+            )
 
 
 async def send(k: Kubectl, patch: Patch, query: list[tuple[str, str]]) -> Object:

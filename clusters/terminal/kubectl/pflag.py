@@ -243,6 +243,16 @@ def parse_duration(text: str) -> float:
     return -total if text[0] == "-" else total
 
 
+def format_duration(seconds: float) -> str:
+    """Seconds as Go prints a duration: `1h0m0s`, `1.5s`."""
+    whole, rest = divmod(seconds, 60)
+    text = f"{rest:.9f}".rstrip("0").rstrip(".") + "s"
+    minutes = int(whole)
+    if not minutes:
+        return text
+    return f"{minutes // 60}h{minutes % 60}m{text}" if minutes >= 60 else f"{minutes}m{text}"
+
+
 def _string_slice(text: str, old: list[str] | None) -> list[str]:
     try:
         rows = list(csv.reader([text], strict=True)) if text else [[]]

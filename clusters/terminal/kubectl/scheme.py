@@ -22,6 +22,8 @@ _ALWAYS: Final = {
     "TypedLocalObjectReference": frozenset({"apiGroup"}),
 }
 """Optional fields without `omitempty`, of which OpenAPI does not tell, by type."""
+_POINTERS: Final = {"ListMeta": frozenset({"shardInfo"})}
+"""Fields that are pointers, of types that have no protobuf form here."""
 _OMIT_ZERO: Final = "creationTimestamp"
 _ZERO: Final[dict[str, Any]] = {
     "string": "",
@@ -50,11 +52,12 @@ def encode(obj: Object) -> str:
 
 def _struct(struct: Struct, value: Object) -> Object:
     always = _ALWAYS.get(struct.short_name, frozenset())
+    pointers = _POINTERS.get(struct.short_name, frozenset())
     written: Object = {}
     for name, field in struct.fields.items():
         found = value.get(name)
         if found is None:
-            if _is_written(name, field) or name in always:
+            if name not in pointers and (_is_written(name, field) or name in always):
                 written[name] = _zero(field)
         elif found or not field.omits_empty or name in always:
             written[name] = _value(field, found)
