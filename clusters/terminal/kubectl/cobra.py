@@ -23,7 +23,8 @@ class Command:
     """One command. `name` is its first word, `use` what may follow it, `about` our words for it.
 
     `run` does it; without one, it only has sub-commands and shows its help. `required` are flags it needs;
-    `check_args` raises CommandError for arguments that it does not take. `unsupported`: the real one has
+    `check_args` raises CommandError for arguments that it does not take; `flag_error` makes its own error of
+    a line whose flags cannot be read. `unsupported`: the real one has
     it, this one does not.
     """
 
@@ -36,6 +37,7 @@ class Command:
     use: str = ""
     about: str = ""
     check_args: Callable[["Found"], None] | None = None
+    flag_error: Callable[["Found", str], CommandError] | None = None
     hidden: bool = False
     unsupported: bool = False
 
@@ -78,7 +80,7 @@ def find(root: Command, persistent: Sequence[Flag], words: Sequence[str]) -> Fou
     try:
         found.flags.parse(rest)
     except FlagError as error:
-        raise CommandError(f"{error}\nSee '{path} --help' for usage.") from error
+        raise (command.flag_error or _flag_error)(found, str(error)) from error
     except HelpError:
         found.wants_help = True
     return found
@@ -93,6 +95,10 @@ def check_line(found: Found) -> None:
     if missing:
         names = '", "'.join(missing)
         raise CommandError(f'required flag(s) "{names}" not set')
+
+
+def _flag_error(found: Found, text: str) -> CommandError:
+    return CommandError(f"{text}\nSee '{found.path} --help' for usage.")
 
 
 def usage_error(found: Found, text: str) -> CommandError:

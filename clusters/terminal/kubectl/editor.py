@@ -24,6 +24,7 @@ from clusters.terminal.kubectl.pflag import quoted
 from clusters.terminal.kubectl.print_flags import Printer, no_compatible_printer
 from clusters.terminal.kubectl.printers.gofmt import go_syntax
 from clusters.terminal.kubectl.printers.json_text import compact_json, json_text
+from clusters.terminal.kubectl.printers.kyaml_text import kyaml_text
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
 from clusters.terminal.kubectl.record import record
 from clusters.terminal.kubectl.rest import MERGE_PATCH, STRATEGIC_PATCH
@@ -84,7 +85,6 @@ class Edit:
     """
 
     header = _HEADER
-    output_patch = False
 
     def __init__(self, k: Kubectl, field_manager: str, subresource: str = "") -> None:
         self.k = k
@@ -198,14 +198,17 @@ class Edit:
             return json_text(shown)
         if self.output == "yaml":
             return yaml_text(shown)
-        raise no_compatible_printer(self.k.flags["output"], ("json", "yaml"))
+        if self.output == "kyaml":
+            return kyaml_text(shown)
+        raise no_compatible_printer(self.k.flags["output"], ("json", "kyaml", "yaml"))
 
     async def _launch(self, results: _Results, shown: str) -> tuple[str, str]:
         """The path of a new file, and its text as it was left."""
         text = shown if self.output == "json" else self.header + results.header + shown
         if self.k.flags["windows-line-endings"]:
             text = text.replace("\n", "\r\n")
-        name = f"kubectl-edit-{secrets.randbelow(2**32)}.{self.output}"
+        extension = "json" if self.output == "json" else "yaml"
+        name = f"kubectl-edit-{secrets.randbelow(2**32)}.{extension}"
         edited = await self.k.host.editor(name, text)
         return f"{manifests.TEMPORARY}{name}", text if edited is None else edited
 
@@ -247,7 +250,7 @@ class Edit:
         metadata = patch.get("metadata") or {}
         if {"apiVersion", "kind", "managedFields"} & patch.keys() or "name" in metadata:
             raise CommandError(_CHANGED)
-        if self.output_patch:
+        if self.k.flags["output-patch"]:
             self.k.out(f"Patch: {compact_json(patch)}\n")
         helper = Helper(
             self.k, info.mapping, self.field_manager, self.validation, subresource=self.subresource

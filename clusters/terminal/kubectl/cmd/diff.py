@@ -4,7 +4,6 @@ Models kubectl's `pkg/cmd/diff`, and `diff -u -N` of two folders, which it runs.
 programs that compare.
 """
 
-import difflib
 import secrets
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from clusters.terminal.kubectl.cmd.apply import (
     field_manager,
     warn_if_deleting,
 )
-from clusters.terminal.kubectl.cobra import Command
+from clusters.terminal.kubectl.cobra import Command, Found, usage_error
 from clusters.terminal.kubectl.errors import (
     CommandError,
     ExitError,
@@ -37,11 +36,10 @@ from clusters.terminal.kubectl.patcher import Patcher
 from clusters.terminal.kubectl.pflag import array, boolean, integer
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
 from clusters.terminal.kubectl.rest import APPLY_PATCH
+from clusters.terminal.kubectl.unified_diff import unified
 
 _RETRIES: Final = 4
 _MASK: Final = "***"
-_CONTEXT: Final = 3
-"""Lines shown before and after a change."""
 
 
 async def run(k: Kubectl) -> None:
@@ -55,6 +53,12 @@ async def run(k: Kubectl) -> None:
     if found:
         k.out(found)
         raise ExitError(1)
+
+
+def _flag_error(found: Found, text: str) -> CommandError:
+    error = usage_error(found, text)
+    error.code += 1
+    return error
 
 
 async def _compare(k: Kubectl) -> "_Differ":
@@ -113,7 +117,7 @@ class _Differ:
                 yield f"diff -u -N {live}/{name} {merged}/{name}\n"
                 yield f"--- {live}/{name}\t{now if before else never}\n"
                 yield f"+++ {merged}/{name}\t{now}\n"
-                yield from _hunks(before.splitlines(keepends=True), after.splitlines(keepends=True))
+                yield from unified(before.splitlines(keepends=True), after.splitlines(keepends=True))
 
     async def _fetch(self, info: Info) -> None:
         try:
@@ -169,25 +173,6 @@ def _masked(live: Object, merged: Object) -> list[Object]:
     ]
 
 
-def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for group in matcher.get_grouped_opcodes(_CONTEXT):
-        (_, first, _, start, _), (_, _, last, _, end) = group[0], group[-1]
-        yield f"@@ -{_range(first, last)} +{_range(start, end)} @@\n"
-        for tag, i, to_i, j, to_j in group:
-            if tag == "equal":
-                yield from (f" {line}" for line in before[i:to_i])
-            else:
-                yield from (f"-{line}" for line in before[i:to_i])
-                yield from (f"+{line}" for line in after[j:to_j])
-
-
-def _range(start: int, end: int) -> str:
-    """Lines as diff counts them: the first, and how many if it is not one."""
-    length = end - start
-    return f"{start + 1}" if length == 1 else f"{start + bool(length)},{length}"
-
-
 COMMAND: Final = Command(
     "diff",
     run,
@@ -202,6 +187,7 @@ COMMAND: Final = Command(
         flag_sets.field_manager(CLIENT_SIDE),
         flag_sets.SELECTOR,
     ),
+    flag_error=_flag_error,
     use="-f FILENAME",
     about="Show what an apply would change.",
 )

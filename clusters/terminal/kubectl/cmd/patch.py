@@ -6,6 +6,7 @@ Models kubectl's `pkg/cmd/patch`.
 from typing import Any, Final
 
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.patches.json_patch import apply_json_patch
 from clusters.engine.apiserver.patches.merge_patch import apply_merge_patch
 from clusters.engine.apiserver.patches.strategic_patch import apply_strategic_patch
@@ -69,7 +70,7 @@ class _Patching:
         else:
             patched = await self._patched(info)
         operation = "patched" if patched != info.obj else "patched (no change)"
-        Printer(self.k, operation, self.dry_run, as_typed=False).print(patched)
+        Printer(self.k, operation, as_typed=False).print(patched)
 
     async def _patched(self, info: Info) -> Any:
         k = self.k
@@ -97,7 +98,7 @@ class _Patching:
         """The object as the patch makes it, without the server. Raises CommandError."""
         try:
             if self.type == "json":
-                patched = apply_json_patch(obj, self.content)
+                patched = _apply_operations(obj, self.content)
             elif self.type == "merge":
                 patched = apply_merge_patch(obj, self.content)
             else:
@@ -117,6 +118,60 @@ class _Patching:
                 f"strategic merge patch is not supported for {kind} locally, try --type merge"
             ) from error
         return apply_strategic_patch(struct, obj, self.content)
+
+
+def _apply_operations(obj: Object, operations: Any) -> Any:
+    """What a JSON patch makes of an object. Raises CommandError, in the words of evanphx/json-patch."""
+    if not isinstance(operations, list):
+        raise CommandError(
+            f"json: cannot unmarshal {json_type(operations)} into Go value of type jsonpatch.Patch"
+        )
+    patched: Any = obj
+    for operation in operations:
+        if not isinstance(operation, dict):
+            found = json_type(operation)
+            raise CommandError(f"json: cannot unmarshal {found} into Go value of type jsonpatch.Operation")
+        try:
+            patched = apply_json_patch(patched, [operation])
+        except StatusError as error:
+            raise CommandError(_complaint(patched, operation)) from error
+    return patched
+
+
+def _complaint(obj: Any, operation: Object) -> str:
+    op, path = operation.get("op", "unknown"), operation.get("path")
+    if op not in ("add", "remove", "replace", "move", "copy", "test"):
+        return f"Unexpected kind: {op}"
+    if path is None:
+        return f"{op} operation failed to decode path: missing value"
+    if op == "test":
+        return f"testing value {path} failed: test failed"
+    if op in ("move", "copy"):
+        path = operation.get("from") or ""
+    return _missing(op, path, _at(obj, path.rpartition("/")[0]))
+
+
+def _missing(op: str, path: str, holder: Any) -> str:
+    """What is said where there is nothing at the path; `holder` is what should have it."""
+    key = path.rpartition("/")[2]
+    if not isinstance(holder, dict | list):
+        shown = path if op == "replace" else quoted(path)
+        return f"{op} operation does not apply: doc is missing path: {shown}: missing value"
+    if op == "replace":
+        return f"Object to be patched is missing field ({path}: missing value)"
+    why = f"Unable to remove nonexistent key: {key}: missing value"
+    if isinstance(holder, list):
+        why = f"Unable to access invalid index: {key}: invalid index referenced"
+    return f"error in {op} for path: '{key if op == 'move' else path}': {why}"
+
+
+def _at(obj: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        if isinstance(obj, list):
+            obj = obj[int(part)] if part.isdecimal() and int(part) < len(obj) else None
+        else:
+            obj = obj.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(obj, dict) else None
+    return obj
 
 
 def _validate(k: Kubectl, dry_run: str) -> None:
