@@ -21,6 +21,7 @@ let number = 0; // of the last question to the server
 let running = 0; // the number of the command that runs
 let slow = null;
 let reads = false;
+let echoes = true; // or the command itself prints what it reads
 let waiting = []; // lines that run next
 let asked = null; // {id, line, cursor}: what a completion was asked for
 let past = JSON.parse(kept(PAST) ?? "[]");
@@ -59,7 +60,7 @@ const stop = () => {
 
 const enter = (line) => {
   if (reads) {
-    typed(`${line}\n`);
+    if (echoes) typed(`${line}\n`);
     return send({ input: `${line}\n` });
   }
   if (line.trim() && line !== past.at(-1)) past = [...past, line].slice(-REMEMBERED);
@@ -154,8 +155,8 @@ input.addEventListener("paste", (event) => {
 
 on("out", print);
 on("err", print);
-on("reads", (does) => {
-  reads = does;
+on("reads", (does, { echo = true }) => {
+  [reads, echoes] = [does, echo];
   showState();
 });
 on("clear", clear);

@@ -274,6 +274,14 @@ class TestControlKeys:
         expect(terminal.locator(".prompt")).to_have_text("$")
 
 
+def test_a_command_may_print_by_itself_what_it_reads(terminal, fake):
+    enter(terminal, "hang")
+    fake.say(reads=True, echo=False)
+    expect(terminal.locator(".prompt")).to_be_empty()
+    enter(terminal, "hostname")
+    expect(log(terminal)).to_have_text("$ hang\nread hostname")
+
+
 def test_lines_that_are_pasted_run_one_after_the_other(terminal, fake):
     line(terminal).fill("echo ")
     terminal.evaluate(
