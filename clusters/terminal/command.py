@@ -37,12 +37,17 @@ class Command:
         self._files = files
         self._desk = desk
         self._history = history
-        self._output = Output(send, number, self.interrupt)
+        self._output = Output(send, number, self._stop)
         self._program: asyncio.Task[int] | None = None
         self._interrupted = False
 
     def interrupt(self) -> None:
-        """Ctrl+C."""
+        """Ctrl+C: for the program in a container that somebody types to, else for the command itself."""
+        if self.keyboard.interrupt():
+            return
+        self._stop()
+
+    def _stop(self) -> None:
         self._interrupted = True
         if self._program is not None:
             self._program.cancel()
@@ -67,9 +72,7 @@ class Command:
             visit.close()
 
     async def _run(self, words: list[str], visit: Visit) -> tuple[int, list[str]]:
-        host = visit.host(
-            self._output.out, self._output.err, self._files, self._edit, self.keyboard.read_line
-        )
+        host = visit.host(self._output.out, self._output.err, self._files, self._edit, self.keyboard)
         terminal = Terminal(host, visit.world, self._files, self._history, self._clear)
         self._program = asyncio.create_task(programs.run(words, terminal))
         if self._interrupted:  # before it had begun

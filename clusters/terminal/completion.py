@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from clusters.terminal.files import Files
+from clusters.terminal.keyboard import Keyboard
 from clusters.terminal.kubectl import errors
 from clusters.terminal.kubectl.rest import Client
 from clusters.terminal.kubectl.restmapper import Mapping, RESTMapper, discover
@@ -102,7 +103,7 @@ class Completion:
     def __init__(self, visit: Visit, files: Files) -> None:
         self._world = World(visit.image)
         self._files = files
-        self._client = Client(visit.host(_ignore, _ignore, files, _nobody, _nobody))
+        self._client = Client(visit.host(_ignore, _ignore, files, _nobody, Keyboard(_nobody)))
         self._mapper: RESTMapper | None = None
 
     async def of(self, words: Sequence[str], word: str) -> Found:

@@ -2,12 +2,17 @@
 
 import asyncio
 import itertools
+import time
 from typing import Final
 
 from clusters.terminal.output import Send
 
 MOST: Final = 1024 * 1024
 """Characters that may wait for a command to read them."""
+
+CTRL_C: Final = "\x03"
+TWICE: Final = 1.0
+"""Seconds in which a second Ctrl+C means the command itself, whatever it reads."""
 
 _numbers = itertools.count(1)
 
@@ -20,6 +25,8 @@ class Keyboard:
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._size = 0
         self._told = False
+        self._raw = False
+        self._interrupted_at = -TWICE
 
     def type(self, text: str) -> bool:
         """Take what was typed; whether there was room for it."""
@@ -34,16 +41,31 @@ class Keyboard:
         """Nothing more comes: whoever reads is told so once."""
         self._lines.put_nowait(None)
 
+    def interrupt(self) -> bool:
+        """Ctrl+C; whether it is read like what is typed. Twice in a second it never is."""
+        now = time.monotonic()
+        again = now - self._interrupted_at < TWICE
+        self._interrupted_at = now
+        if not self._raw or again:
+            return False
+        self._lines.put_nowait(CTRL_C)
+        return True
+
+    async def read_raw(self) -> str | None:
+        """The next line, or Ctrl+C, for a terminal elsewhere that shows what is typed itself."""
+        self._raw = True
+        return await self.read_line()
+
     async def read_line(self) -> str | None:
         """The next line with its end; None for the end of all."""
         if not self._told:
             self._told = True
-            await self._send({"reads": True})
+            await self._send({"reads": True, "echo": not self._raw})
         line = await self._lines.get()
         if line is None:
             self._told = False
             await self._send({"reads": False})
-        else:
+        elif line != CTRL_C:
             self._size -= len(line)
         return line
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -15,10 +15,9 @@ from clusters.engine.cluster import clock_of, in_book_mode
 from clusters.engine.kubelet.shell.session import World
 from clusters.engine.store import MemoryStore
 from clusters.terminal.files import Files
+from clusters.terminal.keyboard import Keyboard
 from clusters.terminal.kubectl.host import Editor, Host, Writer
 from clusters.terminal.transport import Application, Transport
-
-ReadLine = Callable[[], Awaitable[str | None]]
 
 LOOK: Final = 0.5
 """Seconds after which somebody who sleeps looks at the cluster's clock again: it may run faster now."""
@@ -96,7 +95,7 @@ class Visit:
             clock = self.clock
             await asyncio.sleep(LOOK if clock.paused else min(LOOK, left / clock.speed))
 
-    def host(self, out: Writer, err: Writer, files: Files, editor: Editor, read_line: ReadLine) -> Host:
+    def host(self, out: Writer, err: Writer, files: Files, editor: Editor, keyboard: Keyboard) -> Host:
         """What a program of this command is given."""
         https = self._visitor.site.startswith("https:")
         return Host(
@@ -105,7 +104,8 @@ class Visit:
             err=err,
             files=files,
             editor=editor,
-            read_line=read_line,
+            read_line=keyboard.read_line,
+            read_raw=keyboard.read_raw,
             now=self.now,
             sleep=self.sleep,
             # As in the kubeconfig: where a client sends the key in a header, the path names the cluster.

@@ -419,3 +419,29 @@ async def test_a_command_lives_in_the_clusters_time(term, cluster, program):
     program(test)
     await term.run("test")
     assert slept[0] >= 2
+
+
+async def reads_raw(words, terminal):
+    while (line := await terminal.host.read_raw()) is not None:
+        terminal.host.out(f"read {line!r}\n")
+    return 0
+
+
+async def test_ctrl_c_is_read_by_a_program_elsewhere_that_somebody_types_to(term, program):
+    program(reads_raw)
+    number = await term.start("test")
+    await term.until(lambda message: message == {"reads": True, "echo": False})
+    await term.take(input="ls\n")
+    await term.take(interrupt=True)
+    await term.take(end=True)
+    ran = await term.end(number)
+    assert (ran.code, ran.out) == (0, "read 'ls\\n'\nread '\\x03'\n")
+
+
+async def test_ctrl_c_twice_at_once_ends_the_command_whatever_it_reads(term, program):
+    program(reads_raw)
+    number = await term.start("test")
+    await term.until(lambda message: message == {"reads": True, "echo": False})
+    await term.take(interrupt=True)
+    await term.take(interrupt=True)
+    assert (await term.end(number)).code == command.INTERRUPTED

@@ -52,6 +52,7 @@ class Files(Protocol):
 
 
 Writer = Callable[[str], None]
+ReadLine = Callable[[], Awaitable[str | None]]
 Editor = Callable[[str, str], Awaitable[str | None]]
 """From a file's name and text to the edited text; None if it was closed without saving."""
 
@@ -70,7 +71,7 @@ class Host:
     err: Writer
     files: Files
     editor: Editor
-    read_line: Callable[[], Awaitable[str | None]]
+    read_line: ReadLine
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     server: str = ""
@@ -78,3 +79,4 @@ class Host:
     book_mode: bool = False
     interactive: bool = True
     """Whether somebody sits at it, so that `exec -t` has a terminal."""
+    read_raw: ReadLine | None = None

@@ -6,7 +6,7 @@ Models kubectl's `pkg/cmd/attach`. Left out: keys to detach with.
 from typing import Final
 
 from clusters.engine.objects import Object
-from clusters.terminal.kubectl import pods, remotecommand
+from clusters.terminal.kubectl import pods
 from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
@@ -49,9 +49,7 @@ async def attach(k: Kubectl, pod: Object, name: str, *, stdin: bool, tty: bool) 
     if not quiet:
         k.err(_HINT)
     query = [("container", container["name"]), *exec_.streams(stdin=stdin, tty=tty)]
-    out, err = remotecommand.texts(k.out), remotecommand.texts(k.err)
-    read = exec_.typed(k) if stdin else None
-    await remotecommand.stream(k, exec_.path_of(pod, "attach"), query, out, err, read)
+    await exec_.carry(k, exec_.path_of(pod, "attach"), query, stdin=stdin, tty=tty)
     if tty and not quiet:
         k.out(f"{_resume(k, pod, container['name'])}\n")
 

@@ -46,8 +46,16 @@ async def execute(k: Kubectl, pod: Object, container: str, command: list[str]) -
         k.err("Unable to use a TTY - input is not a terminal or the right kind of file\n")
     query = [*(("command", word) for word in command), ("container", container)]
     query += streams(stdin=stdin, tty=tty)
-    out, err = remotecommand.texts(k.out), remotecommand.texts(k.err)
-    await remotecommand.stream(k, path_of(pod, "exec"), query, out, err, typed(k) if stdin else None)
+    await carry(k, path_of(pod, "exec"), query, stdin=stdin, tty=tty)
+
+
+async def carry(k: Kubectl, path: str, query: list[tuple[str, str]], *, stdin: bool, tty: bool) -> None:
+    """Run it, with what is typed and printed here. Raises as remotecommand.stream does."""
+    # A terminal that only knows lines has no use for the carriage returns of a real one.
+    out = remotecommand.texts((lambda text: k.out(text.replace("\r", ""))) if tty else k.out)
+    await remotecommand.stream(
+        k, path, query, out, remotecommand.texts(k.err), typed(k, raw=tty) if stdin else None
+    )
 
 
 def streams(*, stdin: bool, tty: bool) -> list[tuple[str, str]]:
@@ -57,11 +65,12 @@ def streams(*, stdin: bool, tty: bool) -> list[tuple[str, str]]:
     return [*query, ("tty", "true")] if tty else query
 
 
-def typed(k: Kubectl) -> remotecommand.Source:
+def typed(k: Kubectl, *, raw: bool = False) -> remotecommand.Source:
     """What somebody types, line by line."""
+    next_line = k.host.read_raw if raw and k.host.read_raw is not None else k.host.read_line
 
     async def read() -> bytes | None:
-        line = await k.host.read_line()
+        line = await next_line()
         return None if line is None else line.encode()
 
     return read
