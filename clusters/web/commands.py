@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from clusters import access, actions
 from clusters.web.answers import Told, act
-from clusters.web.forms import ClockForm, ControllerForm, ExposeForm, ScaleForm
+from clusters.web.forms import ClientForm, ClockForm, ControllerForm, ExposeForm, ScaleForm
 
 
 @require_POST
@@ -121,6 +121,33 @@ def expose(request: HttpRequest, cluster_id: str) -> HttpResponse:
         return Told(title, _("Its address stays, whatever happens to the pods."))
 
     return act(request, cluster_id, verb, form)
+
+
+@require_POST
+def place_client(request: HttpRequest, cluster_id: str) -> HttpResponse:
+    """The form "Place client": source as internet, laptop or pod/namespace/name, target, port, every."""
+    form = ClientForm(request.POST)
+    place, *names = request.POST.get("source", "").split("/")
+
+    def verb(person: str) -> Told:
+        pod = (names[0], names[1]) if len(names) == 2 else None
+        client = actions.place_client(cluster_id, person, place=place, pod=pod, **form.cleaned_data)
+        spec = client["spec"]
+        title = _("A client calls %(target)s.") % {"target": spec["target"]}
+        return Told(title, _("Every %(n)d s, until you remove it.") % {"n": spec["every"]})
+
+    return act(request, cluster_id, verb, form)
+
+
+@require_POST
+def remove_client(request: HttpRequest, cluster_id: str, name: str) -> HttpResponse:
+    """Take a client away."""
+
+    def verb(person: str) -> Told:
+        actions.remove_client(cluster_id, person, name)
+        return Told(_("The client is gone."))
+
+    return act(request, cluster_id, verb)
 
 
 @require_POST

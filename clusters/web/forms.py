@@ -60,6 +60,16 @@ class ExposeForm(PanelForm):
     target_port = forms.CharField(label=_("Target port"), initial="8080", max_length=63)
 
 
+class ClientForm(PanelForm):
+    """Place a client. From where it calls is chosen among what there is in the cluster."""
+
+    use = "client"
+
+    target = _text(_("Address"), "", list="addresses", placeholder="kubia")
+    port = _number(_("Port"), 80)
+    every = _number(_("Every (seconds)"), 3)
+
+
 class ScaleForm(forms.Form):
     """How many pods a controller shall have."""
 

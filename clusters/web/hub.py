@@ -1,7 +1,8 @@
 """Pushes changes to the open pages: one hub a process, one room a cluster, one viewer a socket.
 
 A nudge only says that something happened. The room asks what, has every look that somebody watches drawn
-once, in a thread, and shows the new pictures to its viewers.
+once, in a thread, and shows the new pictures to its viewers. While somebody calls an address of the cluster
+it also asks once a second who has called whom.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, connection
 
-from clusters import announce
+from clusters import announce, traffic
+from clusters.engine.network import Call
 from clusters.models import Cluster
-from clusters.web.pictures import Picture
-from clusters.web.render import CHART_AFTER, Look, pictures
+from clusters.web.render import CHART_AFTER, Look, Shown, shown
 from clusters.web.scene import UNUSED_FOR, sweep
 from clusters.web.viewer import NORMAL, Pace, Viewer
 
@@ -31,10 +32,10 @@ TURN: Final = 0.01
 AFTER_ERROR: Final = 1.0
 """Seconds of rest after a drawing that failed."""
 
-Draw = Callable[[str, Iterable[Look]], dict[Look, Picture]]
+Draw = Callable[[str, Iterable[Look]], Shown]
 
 
-def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> tuple[dict[Look, Picture], float]:
+def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> tuple[Shown, float]:
     """Draw, in the hub's thread, and say how many seconds of a processor it took.
 
     That thread serves no request, so nobody else renews a connection that broke.
@@ -58,7 +59,7 @@ class Room:
         self._pace = pace
         self._nudged = asyncio.Event()
         self._answered = asyncio.Event()
-        self._drawn: dict[Look, Picture] = {}
+        self._shown = Shown({})
         self._task = asyncio.create_task(self._run())
 
     def nudge(self, answered: bool = True) -> None:
@@ -70,11 +71,16 @@ class Room:
     def close(self) -> None:
         """Nobody watches any more."""
         self._task.cancel()
+        traffic.of_cluster(self.cluster).listeners.discard(self._called)
+
+    def _called(self, call: Call) -> None:
+        """Somebody has called by hand: it shows at once."""
+        self.nudge()
 
     async def _run(self) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.slow):
+                async with asyncio.timeout(min(self._pace.slow, self._shown.again or self._pace.slow)):
                     await self._nudged.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.answer):
@@ -96,28 +102,31 @@ class Room:
         loop = asyncio.get_running_loop()
         started = loop.time()
         looks = {viewer.look for viewer in self.viewers}
+        # The ring of a cluster may have been forgotten, and be another now.
+        traffic.of_cluster(self.cluster).listeners.add(self._called)
         drawn, cost = await loop.run_in_executor(
             self._threads, draw_or_reconnect, self._draw, self.cluster, looks
         )
-        if any(picture is not self._drawn.get(look) for look, picture in drawn.items()):
+        before = self._shown.pictures
+        if any(picture is not before.get(look) for look, picture in drawn.pictures.items()):
             # The lifelines come after the map.
             loop.call_later(CHART_AFTER, self.nudge)
-        self._drawn = drawn
+        self._shown = drawn
         took = loop.time() - started
         gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
         turn = loop.time()
         for viewer in list(self.viewers):
-            if viewer.look in drawn:
+            if viewer.look in drawn.pictures:
                 viewer.gap = gap
-                await self._show_to(viewer, drawn[viewer.look])
+                await self._show_to(viewer, drawn)
             if loop.time() - turn > TURN:
                 await asyncio.sleep(0)
                 turn = loop.time()
         return max(gap, cost / self._pace.share) - took
 
-    async def _show_to(self, viewer: Viewer, picture: Picture) -> None:
+    async def _show_to(self, viewer: Viewer, shown: Shown) -> None:
         try:
-            await viewer.show(picture)
+            await viewer.show(shown.pictures[viewer.look], shown.heard)
         except Exception:
             # Its socket has just been closed; the others must not suffer for it.
             logger.info("Cluster %s: a page could not be reached.", self.cluster, exc_info=True)
@@ -130,7 +139,7 @@ class Room:
 class Hub:
     """All rooms of this process. Must be made and used on the event loop."""
 
-    def __init__(self, draw: Draw = pictures, pace: Pace = NORMAL) -> None:
+    def __init__(self, draw: Draw = shown, pace: Pace = NORMAL) -> None:
         self._rooms: dict[str, Room] = {}
         self._draw = draw
         self.pace = pace

@@ -5,6 +5,7 @@ place is a percentage of the plot; `lifelines.js` moves everything as the clock 
 because a second has passed. Downwards, rows are percentages too: the chart fills the room the page gives it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -84,6 +85,8 @@ class Row:
     ip: str
     follows: bool
     """An arrow ends at its birth."""
+    called: bool
+    """Somebody calls its own address, or has done so within the window."""
     gutter: Gutter
 
 
@@ -118,21 +121,25 @@ class Chart:
     more_services: str
 
 
-def lay_out(history: History, *, layout: str = "wide", now: float | None = None) -> Chart:
+def lay_out(
+    history: History, *, layout: str = "wide", now: float | None = None, charted: Collection[str] = ()
+) -> Chart:
     """The chart at the simulated time `now` (default: of the last change).
 
-    `layout` is a key of SHAPES; the caller has checked it.
+    `layout` is a key of SHAPES; the caller has checked it. `charted` are the uids of pods whose own address
+    was called within the window: they stay in the chart.
     """
     shape = SHAPES[layout]
     window = window_of(history, history.now if now is None else max(now, history.now))
     services = visible_services(history, window.left)
-    chains = visible_chains(history, services, window.left)
+    chains = visible_chains(history, services, window.left, charted)
     alive = sum(life.gone_at is None for chain in chains for life in chain)
     extra = max(0, min(len(services), MOST_SERVICES) - 1)
     rows_y = shape.flags + shape.band + shape.extra * extra
     height = shape.height - rows_y - shape.foot
     crowded = alive > CROWD and layout != "phone"
-    kept, hidden = ([], 0) if crowded else fit(chains, max(2, int(height / shape.pitch)), layout == "phone")
+    room = max(2, int(height / shape.pitch))
+    kept, hidden = ([], 0) if crowded else fit(chains, room, layout == "phone", charted)
     count = sum(map(len, kept)) + (hidden > 0)
     pitch = min(HIGHEST_ROW, height / max(count, 1))
     clock, word = clock_text(window.right - window.started), _("now")
@@ -151,7 +158,7 @@ def lay_out(history: History, *, layout: str = "wide", now: float | None = None)
         summary=_summary(services, chains, window),
         grid=grid(window),
         bands=[_band(service, i, shape, window) for i, service in enumerate(services[:MOST_SERVICES])],
-        rows=_rows(kept, 100 * pitch / height, window),
+        rows=_rows(kept, 100 * pitch / height, window, charted),
         pitch=round(100 * pitch / height, 2),
         rows_y=rows_y,
         more=ngettext("+%(n)d more pod", "+%(n)d more pods", hidden) % {"n": hidden} if hidden else "",
@@ -175,11 +182,15 @@ def visible_services(history: History, left: float) -> list[ServiceLife]:
     return sorted(found, key=lambda service: (service.gone_at is not None, service.born, service.name))
 
 
-def visible_chains(history: History, services: list[ServiceLife], left: float) -> list[list[PodLife]]:
-    """The lineages of the window, those behind the first Service first, without links that ended before."""
+def visible_chains(
+    history: History, services: list[ServiceLife], left: float, charted: Collection[str] = ()
+) -> list[list[PodLife]]:
+    """The lineages of the window, those behind the first Service first, without links that ended before and
+    that nobody calls.
+    """
     chains = []
     for chain in history.lineages():
-        rest = [life for life in chain if life.gone_at is None or life.gone_at >= left]
+        rest = [life for life in chain if life.gone_at is None or life.gone_at >= left or life.uid in charted]
         if rest:
             chains.append(rest)
     if services:
@@ -187,18 +198,21 @@ def visible_chains(history: History, services: list[ServiceLife], left: float) -
     return chains
 
 
-def fit(chains: list[list[PodLife]], rows: int, preview: bool = False) -> tuple[list[list[PodLife]], int]:
+def fit(
+    chains: list[list[PodLife]], rows: int, preview: bool = False, charted: Collection[str] = ()
+) -> tuple[list[list[PodLife]], int]:
     """The chains that fit into so many rows, and how many pods do not.
 
-    Those in which something happened last stay, in their old order. Unless this is a preview, one row is
-    kept free to say how many are not shown.
+    Those that are called and those in which something happened last stay, in their old order. Unless this
+    is a preview, one row is kept free to say how many are not shown.
     """
     total = sum(map(len, chains))
     if total <= rows:
         return chains, 0
     room = rows if preview else rows - 1
     kept: dict[int, list[PodLife]] = {}
-    for index in sorted(range(len(chains)), key=lambda index: _last_event(chains[index]), reverse=True):
+    order = sorted(range(len(chains)), key=lambda index: _weight(chains[index], charted), reverse=True)
+    for index in order:
         if room > 0:
             kept[index] = chains[index][-room:]
             room -= len(kept[index])
@@ -206,8 +220,9 @@ def fit(chains: list[list[PodLife]], rows: int, preview: bool = False) -> tuple[
     return shown, 0 if preview else total - sum(map(len, shown))
 
 
-def _last_event(chain: list[PodLife]) -> float:
-    return max(max(life.born, life.killed_at or 0.0) for life in chain)
+def _weight(chain: list[PodLife], charted: Collection[str]) -> tuple[bool, float]:
+    last = max(max(life.born, life.killed_at or 0.0) for life in chain)
+    return any(life.uid in charted for life in chain), last
 
 
 def _members(chains: list[list[PodLife]], services: list[ServiceLife]) -> list[PodLife]:
@@ -232,18 +247,24 @@ def _band(service: ServiceLife, index: int, shape: Shape, window: Window) -> Ban
     )
 
 
-def _rows(chains: list[list[PodLife]], pitch: float, window: Window) -> list[Row]:
+def _rows(chains: list[list[PodLife]], pitch: float, window: Window, charted: Collection[str]) -> list[Row]:
     rows: list[Row] = []
     for chain in chains:
         for position, life in enumerate(chain):
             following = chain[position + 1] if position + 1 < len(chain) else None
             y = round((len(rows) + LINE_IN_ROW) * pitch, 2)
-            rows.append(_row(life, following, position > 0, y, window))
+            rows.append(_row(life, following, position > 0, y, window, life.uid in charted))
     return rows
 
 
-def _row(life: PodLife, following: PodLife | None, follows: bool, y: float, window: Window) -> Row:
+def _row(
+    life: PodLife, following: PodLife | None, follows: bool, y: float, window: Window, called: bool
+) -> Row:
     end = life.released_at
+    lines = _lines(life, window)
+    if called and end is not None:
+        # Nobody holds the address any more, and still somebody asks for it.
+        lines.append(window.line("called", end, None))
     stamp = None if life.killed_at is None else window.mark(life.killed_at, stamp_of(life))
     return Row(
         uid=life.uid,
@@ -251,7 +272,7 @@ def _row(life: PodLife, following: PodLife | None, follows: bool, y: float, wind
         full_name=life.name,
         node=fit_name(life.node, 88, 9.8) if life.node else _("no node yet"),
         y=y,
-        lines=_lines(life, window),
+        lines=lines,
         crashes=[window.mark(t) for t in life.crashes if t >= window.left],
         birth=window.mark(life.born),
         stamp=stamp,
@@ -259,6 +280,7 @@ def _row(life: PodLife, following: PodLife | None, follows: bool, y: float, wind
         end=None if end is None else window.mark(end),
         ip=life.ip,
         follows=follows,
+        called=called,
         gutter=gutter_of(life, window.right),
     )
 

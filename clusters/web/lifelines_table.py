@@ -1,5 +1,6 @@
 """The lifelines chart in words: one row a Service or pod, for those who do not see the picture."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +19,9 @@ LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One Service or pod; times as text, `ended` "" while it lives."""
+    """One Service or pod; times as text, `ended` "" while it lives. The page says who called it."""
 
+    uid: str
     kind: str
     name: str
     node: str
@@ -39,8 +41,11 @@ class Table:
     missing: int
 
 
-def table_of(history: History, now: float | None = None) -> Table:
-    """All Services and pods that the chart's window shows, in its order, at the simulated time `now`."""
+def table_of(history: History, now: float | None = None, charted: Collection[str] = ()) -> Table:
+    """All Services and pods that the chart's window shows, in its order, at the simulated time `now`.
+
+    `charted` are the uids of pods whose own address was called of late.
+    """
     window = window_of(history, history.now if now is None else max(now, history.now))
     services = visible_services(history, window.left)
     words = state_words()
@@ -50,6 +55,7 @@ def table_of(history: History, now: float | None = None) -> Table:
 
     entries = [
         Entry(
+            service.uid,
             "Service",
             service.name,
             "",
@@ -62,11 +68,12 @@ def table_of(history: History, now: float | None = None) -> Table:
         )
         for service in services
     ]
-    for chain in visible_chains(history, services, window.left):
+    for chain in visible_chains(history, services, window.left, charted):
         for life in chain:
             replaced = history.lives.get(life.replaces)
             entries.append(
                 Entry(
+                    life.uid,
                     "Pod",
                     life.name,
                     life.node,

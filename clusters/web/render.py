@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import QueryDict
@@ -15,13 +15,14 @@ from django.utils.safestring import SafeString, mark_safe
 from clusters import actions
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, has_cloud, in_book_mode
-from clusters.web import lifelines, panel
+from clusters.web import clients, lifelines, panel
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
 from clusters.web.news import news_of
 from clusters.web.pictures import Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, scene_of
 from clusters.web.times import clock_text, started_at
+from clusters.web.traffic import Calling, Heard
 
 CHART_AFTER: Final = 0.1
 """Seconds of real time by which the lifelines follow the map: what somebody did shows there first, and the
@@ -59,8 +60,11 @@ class Drawing:
     picture: Picture | None = None
     revision: int = 0
     ghosts: bool = False
-    chart: tuple[int, str, str] = (-1, "", "")
-    """The version of the history that the lifelines were drawn from, their HTML, and their table's."""
+    """Outlines show that vanish by themselves."""
+    calling: Calling = field(default_factory=Calling)
+    chart: tuple[tuple[int, frozenset[str]], str, str] = ((-1, frozenset()), "", "")
+    """What the lifelines were drawn from (version of the history, pods that are called), their HTML, and
+    their table's."""
     chart_due: float = 0.0
     """When the lifelines have to be drawn again, on the monotonic clock; 0 if they are as they should be."""
     cache: MapCache = field(default_factory=MapCache)
@@ -76,19 +80,36 @@ class Drawing:
         return plain(element, known[1])
 
 
-def pictures(cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
-    """The cluster as it is now in each look; for the hub's thread. Raises Cluster.DoesNotExist."""
+class Shown(NamedTuple):
+    """A cluster as it is in each look, and who calls whom. `again`: in how many seconds more calls are
+    known, None while nobody calls.
+    """
+
+    pictures: dict[Look, Picture]
+    heard: Heard = Heard()
+    again: float | None = None
+
+
+def shown(cluster: str, looks: Iterable[Look]) -> Shown:
+    """The cluster as it is now; for the hub's thread. Raises Cluster.DoesNotExist."""
     scene = scene_of(cluster)
     with scene.lock:
         scene.catch_up()
-        return {look: picture_of(scene, look) for look in looks}
+        again = scene.hear()
+        return Shown({look: picture_of(scene, look) for look in looks}, scene.heard, again)
+
+
+def pictures(cluster: str, looks: Iterable[Look]) -> dict[Look, Picture]:
+    """The cluster as it is now in each look. Raises Cluster.DoesNotExist."""
+    return shown(cluster, looks).pictures
 
 
 def picture_of(scene: Scene, look: Look) -> Picture:
     """The newest picture of a scene in that look; the last one itself if nothing has changed."""
     drawing = scene.drawings.setdefault(look, Drawing())
     assert isinstance(drawing, Drawing)
-    if drawing.picture is None or drawing.revision != scene.revision or drawing.ghosts or drawing.chart_due:
+    same = drawing.revision == scene.revision and drawing.calling == scene.heard.calling
+    if drawing.picture is None or not same or drawing.ghosts or drawing.chart_due:
         with translation.override(look.language):
             _draw(scene, look, drawing)
     assert drawing.picture is not None
@@ -130,7 +151,8 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
     ghosts = scene.ghosts()
     sections = list(_sections(scene, look, drawing, clock))
     drawing.picture = next_picture(drawing.picture, sections, news, clock, started)
-    drawing.revision, drawing.ghosts = scene.revision, bool(ghosts)
+    drawing.revision, drawing.calling = scene.revision, scene.heard.calling
+    drawing.ghosts = any(not ghost.called for ghost in ghosts)
 
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
@@ -139,10 +161,11 @@ def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Itera
     yield drawing.section("banners", paused=clock.paused, book=in_book_mode(scene.image), base=base)
     yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
-    if drawing.chart[0] != scene.history.version:
+    charted = scene.history.version, scene.heard.calling.charted
+    if drawing.chart[0] != charted:
         drawing.chart_due = drawing.chart_due or time.monotonic() + CHART_AFTER
         if drawing.picture is None or time.monotonic() >= drawing.chart_due:
-            drawing.chart = scene.history.version, *_chart(scene, look, clock.now(time.time()))
+            drawing.chart = charted, *_chart(scene, look, clock.now(time.time()))
             drawing.chart_due = 0.0
     yield plain("lifelines", drawing.chart[1])
     yield plain("lifelines-table", drawing.chart[2])
@@ -156,6 +179,9 @@ def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
     yield drawing.section("cloud", cloud=has_cloud(scene.image), base=base)
     yield drawing.section("book", book=in_book_mode(scene.image), base=base)
     yield drawing.section("expose-controller", controllers=workloads.controllers)
+    yield drawing.section("client-source", sources=clients.sources(scene.image))
+    yield drawing.section("addresses", addresses=clients.addresses(scene.image))
+    yield drawing.section("clients", clients=clients.clients(scene.image), base=base)
 
 
 def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
@@ -165,6 +191,7 @@ def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Sect
         density=look.density,
         gone=scene.ghosts(),
         activity=scene.activity,
+        calling=scene.heard.calling,
         cache=drawing.cache,
     )
     regions = render_regions(view, base, drawing.cache)
@@ -176,8 +203,9 @@ def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Sect
 
 
 def _chart(scene: Scene, look: Look, now: float) -> tuple[str, str]:
-    chart = lifelines.lay_out(scene.history, layout=look.chart, now=now)
-    table = table_of(scene.history, now)
+    charted = scene.heard.calling.charted
+    chart = lifelines.lay_out(scene.history, layout=look.chart, now=now, charted=charted)
+    table = table_of(scene.history, now, charted)
     return (
         template("clusters/lifelines.jinja", chart=chart),
         template("clusters/lifelines_table.jinja", table=table),

@@ -6,24 +6,33 @@ the revision it has, and costs nothing when there is nothing.
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Final
 
-from clusters import journal, memory
+from clusters import journal, memory, steady, traffic
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import DELETED, Change, by_person
-from clusters.engine.cluster import INTERNAL_KINDS
+from clusters.engine.cluster import INTERNAL_KINDS, clock_of
+from clusters.engine.network.clients import KIND as CLIENT
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.lineage import History
 from clusters.web.map import GonePod
 from clusters.web.past import Past
+from clusters.web.timescale import WINDOW
+from clusters.web.traffic import Calling, Heard, next_heard
 
 GHOSTS_FOR: Final = 6.0
 """Seconds of real time for which a pod that is gone leaves its outline on the map."""
 UNUSED_FOR: Final = 60.0
 """Seconds after which a scene that nobody asks for is dropped."""
+GHOSTS: Final = 200
+"""Pods that are gone of which it is known where they were: somebody may call them again."""
+EVERY: Final = 1.0
+"""Seconds of real time between two looks at who calls whom."""
+AT_ONCE: Final = 0.25
+"""The same when somebody calls by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,9 @@ class Scene:
         self.drawings: dict[object, object] = {}
         """What `render` keeps of its last drawings, by look."""
         self.image = MemoryStore()
+        self.heard = Heard()
+        self._heard_at = 0.0
+        self._ring_count = 0
         self._load()
 
     @property
@@ -59,23 +71,46 @@ class Scene:
         else:
             self.image = image
             self._observe(changes)
-            self._note_ghosts(changes)
+            self._note_ghosts(changes, time.time())
+
+    def hear(self) -> float | None:
+        """Take in who has called whom. Returns in how many seconds to do so again, None if nobody calls."""
+        ring, now = traffic.of_cluster(self.cluster), time.monotonic()
+        pause = EVERY if ring.count == self._ring_count else AT_ONCE
+        if not self._anybody_calls(ring):
+            return None
+        if now < self._heard_at + pause:
+            return self._heard_at + pause - now
+        self._heard_at, self._ring_count = now, ring.count
+        look = steady.look(self.cluster, self.heard.until)
+        self.heard = next_heard(self.heard, look, self.image, self.history)
+        return EVERY
+
+    def _anybody_calls(self, ring: traffic.Ring) -> bool:
+        """Whether there are clients, or there were calls within the chart's window."""
+        if self.image.count(CLIENT) or self.heard.batches or self.heard.calling != Calling():
+            return True
+        return bool(ring.calls) and ring.calls[-1].time > clock_of(self.image).now(time.time()) - WINDOW
 
     def ghosts(self) -> list[GonePod]:
         """The pods whose outlines still show."""
-        while self._ghosts and self._ghosts[0].since < time.time() - GHOSTS_FOR:
-            self._ghosts.popleft()
-        return [ghost.pod for ghost in self._ghosts]
+        called, since = self.heard.calling.called, time.time() - GHOSTS_FOR
+        return [
+            replace(ghost.pod, called=ghost.pod.uid in called)
+            for ghost in self._ghosts
+            if ghost.since >= since or ghost.pod.uid in called
+        ]
 
     def _load(self) -> None:
         self.image = memory.image(self.cluster)
         self.history = History()
         self.activity: dict[str, str] = {}
         self.past = Past()
-        self._ghosts: deque[Ghost] = deque()
+        self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         # The journal may have gone on since; the rest comes with the next catch_up.
-        past = journal.history(self.cluster)
-        self._observe([change for change in past if change.revision <= self.revision])
+        past = [change for change in journal.history(self.cluster) if change.revision <= self.revision]
+        self._observe(past)
+        self._note_ghosts(past, 0.0)
 
     def _observe(self, changes: list[Change]) -> None:
         for change in changes:
@@ -97,15 +132,15 @@ class Scene:
             if node:
                 self.activity["scheduler"] = f"{change.key.name.rsplit('-', 1)[-1]} → {node}"
 
-    def _note_ghosts(self, changes: list[Change]) -> None:
-        """Only pods that go while somebody looks leave an outline: when the others went nobody knows."""
+    def _note_ghosts(self, changes: list[Change], since: float) -> None:
+        """Where pods were that are gone. Who comes later does not see the outlines that the others leave."""
         for change in changes:
             slot = simulation_of(change.object).get("slot")
             if change.verb == DELETED and change.key.kind == "Pod" and slot is not None:
                 pod = change.object
                 node, ip = pod["spec"].get("nodeName", ""), (pod.get("status") or {}).get("podIP", "")
                 gone = GonePod(uid_of(pod), change.key.namespace, change.key.name, node, slot, ip)
-                self._ghosts.append(Ghost(gone, time.time()))
+                self._ghosts.append(Ghost(gone, since))
 
 
 _scenes: dict[str, Scene] = {}
@@ -113,7 +148,8 @@ _scenes_lock: Final = RLock()
 
 
 def sweep() -> None:
-    """Drop the scenes that nobody has asked for lately."""
+    """Drop the scenes that nobody has asked for lately, and who called whom in their clusters."""
+    steady.sweep()
     with _scenes_lock:
         now = time.monotonic()
         for known in [name for name, scene in _scenes.items() if scene.used_at < now - UNUSED_FOR]:

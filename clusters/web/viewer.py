@@ -1,7 +1,8 @@
 """One socket of a page: which picture it was sent, and whether it has said that it shows it.
 
 A viewer keeps no queue. What it gets next is what differs between the picture it was sent last and the
-newest one, once it has acknowledged the last frame: a slow browser skips states and never falls behind.
+newest one, and the calls that it has not been told of, once it has acknowledged the last frame: a slow
+browser skips states and never falls behind.
 """
 
 import asyncio
@@ -9,12 +10,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from clusters.web.pictures import Picture, partial
 from clusters.web.render import Look, clock_html
+from clusters.web.traffic import Heard
 
 logger = logging.getLogger(__name__)
 
@@ -63,14 +65,17 @@ class Viewer:
         self._send = send
         self._newest: Picture | None = None
         self._sent: Picture | None = None
+        self._heard = Heard()
+        self._told = 0
         self._sent_at = 0.0
         self._seq = 0
         self._unacked: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
 
-    async def show(self, picture: Picture) -> None:
-        """There is a newer picture: it is sent when the last frame is acknowledged and not too fresh."""
+    async def show(self, picture: Picture, heard: Heard | None = None) -> None:
+        """There is news: it is sent when the last frame is acknowledged and not too fresh."""
         self._newest = picture
+        self._heard = heard or self._heard
         await self._send_if_due()
 
     async def ack(self, seq: int) -> None:
@@ -89,31 +94,43 @@ class Viewer:
 
     async def _send_if_due(self) -> None:
         picture, sent = self._newest, self._sent
-        if self._unacked or self._waiting or picture is None or picture is sent:
+        news = picture is not sent or self._heard.number != self._told
+        if self._unacked or self._waiting or picture is None or not news:
             return
         wait = self._sent_at + self.gap - time.monotonic()
         if wait > 0:
             self._waiting = asyncio.create_task(self._send_later(wait))
             return
-        self._sent = picture
-        content = picture.since(sent.number if sent else 0)
-        if content or sent is None or sent.clock != picture.clock:
-            await self._send_frame(picture, content, sent)
+        calls = self._heard.since(self._told, self.look.language)
+        self._sent, self._told = picture, self._heard.number
+        frame: dict[str, Any] = {}
+        if picture is not sent:
+            frame = self._frame(picture, sent)
+        if calls["calls"] or calls["totals"]:
+            frame["calls"] = calls
+        if frame:
+            await self._send_frame(frame)
 
     async def _send_later(self, wait: float) -> None:
         await asyncio.sleep(wait)
         self._waiting = None
         await self._send_if_due()
 
-    async def _send_frame(self, picture: Picture, content: str, sent: Picture | None) -> None:
-        self._seq += 1
-        self._sent_at = time.monotonic()
-        self._unacked = asyncio.create_task(self._give_up_later())
+    def _frame(self, picture: Picture, sent: Picture | None) -> dict[str, Any]:
+        """What turns a page that shows the one picture into the other; {} if they look alike."""
+        content = picture.since(sent.number if sent else 0)
+        if sent is not None and not content and sent.clock == picture.clock:
+            return {}
         news = [asdict(item) for item in picture.news_since(sent.number)] if sent else []
         # The time goes in last: a picture may have waited for its turn.
         clock = partial("clock", clock_html(picture.clock, picture.started, time.time()))
-        frame = {"seq": self._seq, "news": news, "content": clock + content}
-        await self._send(orjson.dumps(frame).decode())
+        return {"news": news, "content": clock + content}
+
+    async def _send_frame(self, frame: dict[str, Any]) -> None:
+        self._seq += 1
+        self._sent_at = time.monotonic()
+        self._unacked = asyncio.create_task(self._give_up_later())
+        await self._send(orjson.dumps({"seq": self._seq, **frame}).decode())
 
     async def _give_up_later(self) -> None:
         await asyncio.sleep(self._stuck_after)

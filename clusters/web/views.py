@@ -18,7 +18,7 @@ from clusters.engine.objects import Key
 from clusters.models import Cluster
 from clusters.web import inspector, panel
 from clusters.web.answers import refused
-from clusters.web.forms import ControllerForm, ExposeForm
+from clusters.web.forms import ClientForm, ControllerForm, ExposeForm
 from clusters.web.render import Look, look_of, page_of, template
 from clusters.web.scene import Scene, scene_of
 
@@ -70,6 +70,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         "may_revoke": cluster.claim_hash and access.role_of(person, cluster) == access.OWN,
         "controller_form": ControllerForm(),
         "expose_form": ExposeForm(),
+        "client_form": ClientForm(),
         "has_made": bool(made.controllers or made.services),
         "images": sorted(catalogue()),
         "manifest": EXAMPLE,

@@ -59,6 +59,6 @@ const look = () => {
 look();
 document.addEventListener("htmx:after:ws:message", look);
 document.addEventListener("made", () => {
-  light("#route-you", place("apiserver"));
+  light("#route-api", place("apiserver"));
   show();
 });

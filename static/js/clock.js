@@ -81,7 +81,8 @@ const drawGhosts = () => {
   if (!found.length) ghosts.clear();
   for (const ghost of found) {
     if (!ghosts.has(ghost.id)) ghosts.set(ghost.id, performance.now());
-    ghost.toggleAttribute("data-over", performance.now() - ghosts.get(ghost.id) > GHOST);
+    const called = "called" in ghost.dataset;
+    ghost.toggleAttribute("data-over", !called && performance.now() - ghosts.get(ghost.id) > GHOST);
   }
 };
 

@@ -2,6 +2,7 @@
 // data-at, data-since and data-till (seconds since the cluster's start) when everything is; this places
 // it for now. A line without data-till goes on. The rules of window and grid are those of lifelines.py.
 import { clockText, now as simulated } from "./clock.js";
+import { placeTicks } from "./traffic.js";
 
 const WINDOW = 360;
 const SHORTEST = 20;
@@ -115,6 +116,7 @@ const draw = (svg, t, width) => {
   const view = { now: t, left, length, width, at: (time) => (time - left) / length };
   placeLines(svg, view);
   placeMarks(svg, view);
+  placeTicks(svg, view);
   writeNow(svg, view);
   placeFlags(svg, view);
   placeGrid(svg, view);
@@ -153,6 +155,7 @@ const stale = () => {
 };
 new MutationObserver(stale).observe(document.body, { subtree: true, attributeFilter: ["data-drawn"] });
 document.addEventListener("htmx:after:ws:message", stale);
+document.addEventListener("calls", stale);
 addEventListener("resize", stale);
 
 const pointAt = (event) => {

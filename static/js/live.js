@@ -74,9 +74,21 @@ document.addEventListener("htmx:ws:close", ({ detail }) => {
   if (detail.code === GONE) location.reload();
   else if (detail.reason === "closed" && !document.hidden) lost();
 });
-document.addEventListener("htmx:after:ws:message", ({ detail }) => {
-  const { seq, news } = detail.message.json;
+
+// A frame has content, or calls, or both.
+const shown = ({ seq, calls }) => {
   connection.socket.send(`ack ${seq}`);
+  if (calls) document.dispatchEvent(new CustomEvent("calls", { detail: calls }));
+};
+document.addEventListener("htmx:before:ws:message", ({ detail }) => {
+  const { message } = detail;
+  if (message.json.content !== undefined) return;
+  message.cancelled = true;
+  shown(message.json);
+});
+document.addEventListener("htmx:after:ws:message", ({ detail }) => {
+  const { news } = detail.message.json;
+  shown(detail.message.json);
   if (failures > 1) say(banner.dataset.back, false);
   failures = 0;
   banner.hidden = true;

@@ -12,7 +12,8 @@ from clusters.engine.clock import Clock
 from clusters.models import Cluster
 from clusters.web.hub import GONE, Hub
 from clusters.web.pictures import SNAPSHOT_FROM, News, Section, next_picture, plain
-from clusters.web.render import Look
+from clusters.web.render import Look, Shown
+from clusters.web.traffic import Heard
 from clusters.web.viewer import STUCK, Pace, Viewer
 
 PACE = Pace(answer=0.001, gap=0.01, crowded_gap=0.02, crowd=5, stuck=0.2, slow=0.05)
@@ -28,6 +29,8 @@ class Stage:
         self.picture = None
         self.drawn = 0
         self.missing = False
+        self.heard = Heard()
+        self.again = None
 
     def draw(self, cluster, looks):
         if self.missing:
@@ -35,7 +38,7 @@ class Stage:
         sections = [plain(name, f'<p id="{name}">{count}</p>') for name, count in self.counts.items()]
         self.picture = next_picture(self.picture, sections, [], CLOCK, 0.0)
         self.drawn += 1
-        return dict.fromkeys(looks, self.picture)
+        return Shown(dict.fromkeys(looks, self.picture), self.heard, self.again)
 
 
 class Page:

@@ -1,5 +1,7 @@
 """Where nodes, pods, Services and lines go on the map."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,7 +208,18 @@ class TestGhosts:
         assert (ghost.ip, ghost.word, ghost.y) == ("10.244.1.5", "gone · no answer", view.plan.slots.at(1)[1])
 
     def test_until_another_pod_takes_its_place(self):
+        ghost = replace(self.ghost, called=False)
+        view = lay_out(drawn.image(drawn.node(), drawn.pod("a", slot=1)), gone=[ghost])
+        assert node_of(view).ghosts == ()
+
+    def test_one_that_is_called_makes_way_for_another_pod(self):
         view = lay_out(drawn.image(drawn.node(), drawn.pod("a", slot=1)), gone=[self.ghost])
+        (ghost,) = node_of(view).ghosts
+        assert ghost.y == view.plan.slots.at(0)[1]
+
+    def test_nobody_is_drawn_outside_of_the_house(self):
+        pods = [drawn.pod(f"pod-{slot}", slot=slot) for slot in range(3)]
+        view = lay_out(drawn.image(drawn.node(), *pods), gone=[self.ghost])
         assert node_of(view).ghosts == ()
 
 

@@ -16,6 +16,7 @@ from clusters.engine.cluster import in_book_mode
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
 from clusters.web.map import services as band
+from clusters.web.map.calls import calls
 from clusters.web.map.edges import EdgesView, ServiceEdges, service_edges
 from clusters.web.map.endpoints import ServiceFacts, choose, selected_pods
 from clusters.web.map.nodes import NodeView, RowsView, node_view, usage_of
@@ -32,6 +33,7 @@ from clusters.web.map.surroundings import (
 )
 from clusters.web.map.words import Words
 from clusters.web.states import POD_STATES, pod_state
+from clusters.web.traffic import Calling
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,16 @@ def lay_out(
     selected_service: tuple[str, str] | None = None,
     gone: Sequence[GonePod] = (),
     activity: Mapping[str, str] | None = None,
+    calling: Calling | None = None,
     cache: MapCache | None = None,
 ) -> MapView:
     """Draw an image of a cluster in the active language.
 
     `layout` is one of LAYOUTS; `density` one of DENSITIES or "auto"; `selected_service` is (namespace,
     name) of the Service that the viewer looks at; `gone` are pods whose ghosts still show; `activity` has
-    the last thing each component of the control plane did, in words.
+    the last thing each component of the control plane did, in words; `calling` says who calls whom.
     """
+    calling = calling or Calling()
     cache = MapCache() if cache is None else cache
     cluster = read(image, cache)
     large = choose(cluster.services, selected_service)
@@ -92,11 +96,12 @@ def lay_out(
     )
     boxes = band.stack(drawing, shown, large, bool(cluster.waiting))
     words = Words()
-    nodes = _nodes(image, cluster, drawing, large, gone, words, cache)
+    nodes = _nodes(image, cluster, drawing, large, gone, calling, words, cache)
     waiting = _waiting(cluster.waiting, words, cache)
     drawn: list[Any] = [GroundView("map-ground", drawing)]
-    if drawing.outside:
-        drawn.append(outside(drawing, shown, boxes))
+    around = outside(drawing, shown, boxes, calling.outside) if drawing.outside else None
+    if around:
+        drawn.append(around)
     if drawing.control_plane:
         drawn.append(control_plane(drawing, image, activity or {}, len(waiting)))
     drawn += nodes
@@ -106,6 +111,7 @@ def lay_out(
     drawn.append(EdgesView("map-edges", drawing, edges))
     dots = {service.uid: service.dots for service in edges}
     drawn.append(_services(cluster, shown, boxes, drawing, waiting, nodes, dots))
+    drawn.append(calls(drawing, calling, shown, boxes, nodes, around))
     rows = [RowsView("rows-" + node.id, node.name, node.pods) for node in nodes]
     rows.append(RowsView("rows-waiting", "", tuple(waiting)))
     return MapView(
@@ -122,6 +128,7 @@ def _nodes(
     drawing: Plan,
     large: ServiceFacts | None,
     gone: Sequence[GonePod],
+    calling: Calling,
     words: Words,
     cache: MapCache,
 ) -> list[NodeView]:
@@ -134,6 +141,7 @@ def _nodes(
     ):
         name = node["metadata"]["name"]
         ghosts = [pod for pod in gone if pod.node == name]
+        clients = frozenset(pod["metadata"]["uid"] for _slot, pod in placed) & calling.clients
         receives = {uid: services.get(uid, ()) for _slot, pod in placed if (uid := pod["metadata"]["uid"])}
         key = (
             box,
@@ -148,6 +156,7 @@ def _nodes(
             placed,
             receives,
             ghosts,
+            clients,
         )
         known = cache.nodes.get(name)
         if known is not None and known[0] == key:
@@ -162,6 +171,7 @@ def _nodes(
             services=receives,
             selected_service=selected,
             gone=ghosts,
+            clients=clients,
             usage=usage_of(node, image.tally("node-usage", name)),
             words=words,
             book=book,

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar, Final
 
@@ -140,19 +140,22 @@ def node_view(
     services: Mapping[str, Sequence[str]],
     selected_service: str,
     gone: Sequence[GonePod],
+    clients: Collection[str],
     usage: float,
     words: Words,
     book: bool,
 ) -> NodeView:
     """The node in its box.
 
-    `placed` are its pods by slot, `services` the Services that a pod uid receives from, `usage` the share
-    of the node that is asked for; in `book` mode the runtime has the name that it has in the book.
+    `placed` are its pods by slot, `services` the Services that a pod uid receives from, `clients` the uids
+    of pods in which test clients are, `usage` the share of the node that is asked for; in `book` mode the
+    runtime has the name that it has in the book.
     """
     name, state = node["metadata"]["name"], node_state(node)
     pods = tuple(
-        pod_view(pod, node, slot, plan, services.get(pod["metadata"]["uid"], ()), words)
+        pod_view(pod, node, slot, plan, services.get(uid, ()), words, client=uid in clients)
         for slot, pod in placed
+        if (uid := pod["metadata"]["uid"])
     )
     simulation = simulation_of(node)
     powered = bool(simulation.get("powered", True))
@@ -175,7 +178,7 @@ def node_view(
         powered=powered,
         silence=_silence(node, len(placed) and placed[-1][0] + 1, box, plan) if state == "notready" else None,
         pods=pods,
-        ghosts=_ghosts(gone, placed, plan),
+        ghosts=tuple(_ghosts(gone, placed, box, plan)),
         bars=_bars(pods, box, plan, words) if plan.density == "nodes" else (),
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),
         usage=round(usage, 3),
@@ -209,12 +212,21 @@ def _silent_since(node: Object) -> float | None:
 
 
 def _ghosts(
-    gone: Sequence[GonePod], placed: Sequence[tuple[int, Object]], plan: Plan
-) -> tuple[GhostView, ...]:
+    gone: Sequence[GonePod], placed: Sequence[tuple[int, Object]], box: Box, plan: Plan
+) -> Iterator[GhostView]:
+    """The outlines of pods that are gone, where nobody has taken their place."""
     if plan.tiles or plan.density not in ("cards", "slim"):
-        return ()
+        return
     taken = {slot for slot, _pod in placed}
-    return tuple(ghost_view(pod, plan) for pod in gone if pod.slot not in taken)
+    for pod in gone:
+        slot = pod.slot
+        if slot in taken and pod.called:
+            # Somebody still asks for it: it is shown where there is room.
+            slot = next(free for free in range(len(taken) + 1) if free not in taken)
+        if slot in taken or plan.slots.at(slot)[1] + plan.slots.h > box.h - plan.foot:
+            continue
+        taken.add(slot)
+        yield ghost_view(replace(pod, slot=slot), plan)
 
 
 def usage_of(node: Object, usage: Sequence[int]) -> float:

@@ -85,18 +85,27 @@ class GhostView:
     label: str
     ip: str
     word: str
+    called: bool
     x: float
     y: float
 
 
 def pod_view(
-    pod: Object, node: Object, slot: int, plan: Plan, services: Sequence[str], words: Words
+    pod: Object,
+    node: Object,
+    slot: int,
+    plan: Plan,
+    services: Sequence[str],
+    words: Words,
+    *,
+    client: bool = False,
 ) -> PodView:
-    """The pod in its slot."""
+    """The pod in its slot; `client`: a test client calls from it."""
     metadata, status = pod["metadata"], pod.get("status") or {}
     name, state, ip = metadata["name"], pod_state(pod, node), status.get("podIP", "")
     node_name = node["metadata"]["name"]
     word = crash_words(pod) if state == "crashing" else words.states[state]
+    tests = client and state == "ready"
     x, y = plan.slots.at(slot)
     squares = _squares(pod)
     shown = squares if len(squares) <= MOST_SQUARES else squares[: MOST_SQUARES - 1]
@@ -109,10 +118,10 @@ def pod_view(
         node=node_name,
         ip=ip,
         state=state,
-        word=_card_word(state, word, len(squares), plan, len(shown), words),
+        word=_card_word(state, words.client if tests else word, len(squares), plan, len(shown), words),
         kubectl=kubectl_status(pod),
         label=_label(name, ip, plan),
-        aria=words.aria(name, word, ip, node_name, services),
+        aria=words.aria(name, f"{word}, {words.client}" if tests else word, ip, node_name, services),
         kill=_kill(name, state, until, words),
         services=tuple(services),
         x=x,
@@ -162,6 +171,7 @@ def ghost_view(gone: GonePod, plan: Plan) -> GhostView:
         label=_label(gone.name, gone.ip, plan),
         ip=gone.ip,
         word=_("gone · no answer") if gone.called else _("gone"),
+        called=gone.called,
         x=x,
         y=y,
     )
@@ -205,7 +215,7 @@ def _squares(pod: Object) -> tuple[bool, ...]:
 
 
 def _card_word(state: str, word: str, containers: int, plan: Plan, squares: int, words: Words) -> str:
-    if state == "ready" and containers > 1:
+    if word == words.states["ready"] and containers > 1:
         word = words.containers(containers)
     return fit(word, plan.slots.w - 22 - 11 * squares, 10.8) if plan.density == "cards" else word
 

@@ -1,6 +1,6 @@
 """What stands around the nodes: the cluster's ground, the control plane, and the world outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -73,6 +73,8 @@ class OutsideView:
     places: tuple[Place, ...]
     routes: tuple[tuple[str, str], ...]
     """DOM id, path."""
+    doors: tuple[str, ...]
+    """Uids of the Services that are reached from outside."""
     legend: tuple[tuple[str, str], ...]
     """Icon, words."""
 
@@ -136,23 +138,56 @@ def commands(plan: Plan, names: Sequence[str]) -> CommandsView:
     return CommandsView("map-commands", plan, tuple(paths))
 
 
-def outside(plan: Plan, services: Sequence[ServiceFacts], boxes: Sequence[Box]) -> OutsideView:
-    """The world outside the cluster. `boxes` are the pills of the Services that have one."""
+def outside(
+    plan: Plan, services: Sequence[ServiceFacts], boxes: Sequence[Box], callers: Collection[str] = ()
+) -> OutsideView:
+    """The world outside the cluster. `boxes` are the pills of the Services that have one, `callers` says
+    from where somebody calls: `internet`, `laptop`.
+    """
+    public = [(s, box) for s, box in zip(services, boxes, strict=True) if _is_public(s.object)]
+    doors = [_door(public[0][0].object, public[0][1])] if public else []
+    you = plan.you or "laptop" in callers
     places: list[Place] = []
-    routes: list[tuple[str, str]] = []
     if plan.you:
         places.append(Place("you", Box(16, 20, 128, 48), "g-laptop", _("You"), "kubectl"))
-        routes.append(("route-you", f"M144 44H{plan.pill.x:g}"))
-    public = next(((s.object, b) for s, b in zip(services, boxes, strict=True) if _is_public(s.object)), None)
-    if public is not None:
-        door = _door(*public)
-        visitor = Box(16, door.box.y + 82, 128, 46)
-        places += [door, Place("visitor", visitor, "g-globe", _("Visitor"), _("internet"))]
-        routes += [
-            ("route-visitor", f"M80 {visitor.y:g}V{door.box.bottom:g}"),
-            ("route-door", f"M144 {public[1].middle:g}H{public[1].x:g}"),
-        ]
-    return OutsideView("map-outside", plan, tuple(places), tuple(routes), _legend() if plan.legend else ())
+    y = doors[0].box.bottom + 30 if doors else plan.pill.y + 82
+    places += doors
+    if doors or "internet" in callers:
+        places.append(Place("visitor", Box(16, y, 128, 46), "g-globe", _("Visitor"), _("internet")))
+        y += 46 + 14
+    if you and not plan.you:
+        places.append(Place("you", Box(16, y, 128, 46), "g-laptop", _("You"), _("laptop")))
+    routes = _routes(plan, places, public, "laptop" in callers)
+    return OutsideView(
+        "map-outside",
+        plan,
+        tuple(places),
+        tuple(routes),
+        tuple(service.uid for service, _box in public),
+        _legend() if plan.legend else (),
+    )
+
+
+def _routes(
+    plan: Plan, places: Sequence[Place], public: Sequence[tuple[ServiceFacts, Box]], laptop: bool
+) -> Iterator[tuple[str, str]]:
+    """The lines: you to the API server, and all who call through the door to the Services behind it."""
+    boxes = {place.key: place.box for place in places}
+    door, visitor, you = boxes.get("door"), boxes.get("visitor"), boxes.get("you")
+    if plan.you and you:
+        yield "route-api", f"M144 {you.middle:g}H{plan.pill.x:g}"
+    if door is None:
+        return
+    if visitor:
+        yield "route-visitor", f"M80 {visitor.y:g}V{door.bottom:g}"
+    if you and laptop:
+        down = f"M80 {you.bottom:g}V{door.y:g}"
+        # Beside the visitor, and in by the door's right side.
+        around = f"M144 {you.middle:g}h1q6 0 6-6V{door.middle + 6:g}"
+        yield "route-you", down if plan.you else around
+    for service, box in public:
+        bend = "" if box.middle == door.middle else f"H151V{box.middle:g}"
+        yield f"route-door-{service.uid}", f"M144 {door.middle:g}{bend}H{box.x:g}"
 
 
 def _is_public(service: Object) -> bool:

@@ -22,6 +22,7 @@ class Words:
             "crashing": _("crashing"),
             "unreachable": _("unreachable"),
         }
+        self.client = _("test client")
         self.no_ip = _("no IP yet")
         self.ip = _("IP %s")
         self.receives = _("receives requests from Service %s")
