@@ -84,8 +84,11 @@ def local_name(said: str) -> str:
 
 
 async def read(builder: "Builder", path: str) -> str:
-    """The text of a file that is there."""
-    return await builder.k.host.files.read(local_name(path))
+    """The text of a file. Raises CommandError if it is there no more."""
+    try:
+        return await builder.k.host.files.read(local_name(path))
+    except FileNotFoundError as error:
+        raise CommandError(f"the path {quoted(path)} does not exist") from error
 
 
 async def infos(builder: "Builder", text: str, source: str) -> AsyncIterator[Info | CommandError]:

@@ -140,13 +140,13 @@ def _pairs(
 
     Of several with one key the last is first, as Go's sort leaves them.
     """
-    left, right = (sorted(items[::-1], key=key_of) for items in (before, after))
+    left, right = (sorted(items, key=key_of, reverse=True) for items in (before, after))
     while left or right:
-        first = key_of(left[0]) if left else None
-        other = key_of(right[0]) if right else None
+        first = key_of(left[-1]) if left else None
+        other = key_of(right[-1]) if right else None
         has_left = first is not None and (other is None or first <= other)
         has_right = other is not None and (first is None or other <= first)
-        yield left.pop(0) if has_left else None, right.pop(0) if has_right else None
+        yield left.pop() if has_left else None, right.pop() if has_right else None
 
 
 def _diff_lists_of_scalars(
