@@ -26,7 +26,7 @@ def resolve(text: str) -> str | int | float | bool | None:
     if _NOT_FINITE.fullmatch(text):
         raise ValueError(f"json: unsupported value: {text}")
     digits = text.replace("_", "")
-    if len(digits) > _LONGEST_NUMBER:
+    if len(digits) > _LONGEST_NUMBER or text.startswith("_"):
         return text
     if _INTEGER.fullmatch(digits):
         number = _integer(digits)

@@ -56,7 +56,7 @@ def test_what_cannot_be_read_is_told_in_the_words_of_go(text, why):
         ("{a: 1, b: 2,}", [{"a": 1, "b": 2}]),
         ("\ufeffa: 1\r\nb: 2\r\n", [{"a": 1, "b": 2}]),
         ("a: 1\na: 2\n", [{"a": 2}]),
-        ("a: yes\nb: 010\nc: 1.0\n", [{"a": True, "b": 8, "c": 1}]),
+        ("a: yes\nb: 010\nc: 1.0\nd: 1_0\ne: _1\n", [{"a": True, "b": 8, "c": 1, "d": 10, "e": "_1"}]),
     ],
 )
 def test_a_text_holds_any_number_of_documents(text, found):
