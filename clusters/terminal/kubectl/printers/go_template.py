@@ -5,7 +5,7 @@ Models cli-runtime's `pkg/printers/template.go`.
 
 from typing import Any
 
-from clusters.terminal.kubectl.printers.gofmt import INT64, as_decoded, quote, sprint
+from clusters.terminal.kubectl.printers.gofmt import as_decoded, fits_int64, quote, sprint
 from clusters.terminal.kubectl.printers.interface import Object, WatchEvent, Write, as_object
 from clusters.terminal.kubectl.printers.json_text import compact_json
 from clusters.terminal.kubectl.printers.text_template import TemplateError, execute, parse
@@ -57,6 +57,6 @@ def _decoded(value: Any) -> Any:
         return {key: _decoded(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_decoded(item) for item in value]
-    if isinstance(value, float) and value.is_integer() and int(value) in INT64:
+    if isinstance(value, float) and value.is_integer() and fits_int64(int(value)):
         return int(value)
     return as_decoded(value) if type(value) is int else value

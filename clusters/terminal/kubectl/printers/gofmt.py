@@ -20,14 +20,18 @@ _SHORT: Final = {
     "\\": r"\\",
 }
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
-INT64: Final = range(-(2**63), 2**63)
 SHORTEST_EXPONENT: Final = 21
 """From this power of ten on, encoding/json writes an exponent; fmt does so from 6 on."""
 
 
+def fits_int64(number: int) -> bool:
+    """Whether Go can keep the number as an int64."""
+    return -(2**63) <= number < 2**63
+
+
 def as_decoded(number: int) -> int | float:
     """A number as Kubernetes' JSON decoder keeps it: what does not fit an int64 is a float64."""
-    return number if number in INT64 else float(number)
+    return number if fits_int64(number) else float(number)
 
 
 def sprint(value: Any) -> str:

@@ -162,7 +162,7 @@ class _Sorter(Generic[T]):
             random ^= random >> 7
             random ^= random << 17 & _UINT64
             other = random & (modulus - 1)
-            self.swap(middle - 1 + i, a + (other - length if other >= length else other))
+            self.swap(middle + i, a + (other - length if other >= length else other))
 
     def _heapsort(self, a: int, b: int) -> None:
         length = b - a

@@ -140,6 +140,7 @@ class JSONPath:
         for value in values:
             if not isinstance(value, list):
                 raise JSONPathError(f"{sprint(value)} is not array or slice and cannot be filtered")
+            self._budget.spend(len(value))
             results += [item for item in value if self._passes(item, node)]
         return results
 

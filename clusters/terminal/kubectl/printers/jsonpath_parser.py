@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from clusters.terminal.kubectl.printers.gofmt import fits_int64
+
 _END: Final = ""
 _DICT_KEY: Final = re.compile(r"'([^']*)'")
 _SLICE: Final = re.compile(r"(-?\d*)(:-?\d*)?(:-?\d*)?", re.ASCII)
@@ -19,7 +21,8 @@ _ESCAPE: Final = re.compile(
     r"|(?P<short>[abfnrtv\\'\"]))"
 )
 _SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
-_INT64: Final = range(-(2**63), 2**63)
+_LONGEST: Final = 20
+"""Characters of an int64."""
 
 
 class JSONPathError(ValueError):
@@ -175,8 +178,8 @@ class _Parser:
         while (char := self._peek()) == "." or char.isdecimal():
             self.pos += 1
         text = self._consume()
-        if _NUMBER.fullmatch(text) and int(text) in _INT64:
-            return Constant(int(text))
+        if (number := _atoi(text)) is not None:
+            return Constant(number)
         if _FLOAT.fullmatch(text):
             return Constant(float(text))
         raise JSONPathError(f"cannot parse number {text}")
@@ -267,9 +270,18 @@ def _slice(text: str) -> Array:
 def _index(digits: str | None) -> int | None:
     if digits is None:
         return None
-    if digits == "-" or int(digits) not in _INT64:
+    if (index := _atoi(digits)) is None:
         raise JSONPathError(f"array index {digits} is not a number")
-    return int(digits)
+    return index
+
+
+def _atoi(text: str) -> int | None:
+    """The number, None for what is none or does not fit an int64."""
+    digits = text.lstrip("+-0") or "0"
+    if not _NUMBER.fullmatch(text) or len(digits) >= _LONGEST:
+        return None
+    number = -int(digits) if text[0] == "-" else int(digits)
+    return number if fits_int64(number) else None
 
 
 def unquote_extend(quoted: str) -> str:

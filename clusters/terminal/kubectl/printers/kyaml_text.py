@@ -6,7 +6,7 @@ Models sigs.k8s.io/yaml's `kyaml/kyaml.go` for what JSON holds. Left out: commen
 import re
 from typing import Any, Final
 
-from clusters.terminal.kubectl.printers.gofmt import INT64
+from clusters.terminal.kubectl.printers.gofmt import fits_int64
 from clusters.terminal.kubectl.printers.json_text import scalar_text
 from clusters.terminal.kubectl.printers.yaml_scalars import (
     BASE60,
@@ -79,9 +79,10 @@ def _key(key: str) -> str:
 def _is_ambiguous(text: str) -> bool:
     """Whether some parser of YAML could read a text without quotes as something else."""
     plain = text.replace("_", "")
+    number = parse_int(plain)
     return (
         bool(_WORDS.fullmatch(text))
-        or parse_int(plain) in INT64
+        or (number is not None and fits_int64(number))
         or is_finite_float(plain)
         or is_timestamp(text)
         or bool(BASE60.fullmatch(text) or _HEX_FLOAT.fullmatch(plain))

@@ -4,6 +4,7 @@ Models `HumanReadablePrinter` of cli-runtime's `pkg/printers/tableprinter.go`. T
 columns; what is no Table is shown by name and age.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,7 +18,7 @@ from clusters.terminal.kubectl.printers.terminal import escape_terminal
 FLUSH_INTERVAL: Final = 100
 """Rows; the width of a column is remembered from what was written before."""
 
-_BREAKS: Final = "\f\n\r"
+_BREAK: Final = re.compile("[\f\n\r]")
 _EVENT_TYPES: Final = {
     "ADDED": "ADDED   ",
     "MODIFIED": "MODIFIED",
@@ -201,5 +202,5 @@ def _cell(value: Any) -> str:
 
 def _escaped(text: str) -> str:
     """A cell on one line, with three dots for what would follow."""
-    at = min((i for i in map(text.find, _BREAKS) if i >= 0), default=-1)
-    return escape_terminal(text) if at < 0 else escape_terminal(text[:at]) + "..."
+    end = _BREAK.search(text)
+    return escape_terminal(text) if end is None else escape_terminal(text[: end.start()]) + "..."

@@ -135,7 +135,9 @@ class _Emitter:
         self._indicator("'", spaced=False)
 
     def _runs(self, text: str, indent: int, *, folded: bool) -> None:
-        if self.column + len(text) <= _WIDTH and not any(char in text for char in "\u2028\u2029"):
+        if self.column + len(text) <= _WIDTH and (
+            text.isascii() or not any(char in text for char in "\u2028\u2029")
+        ):
             self._put(text)
             return
         after_break = False

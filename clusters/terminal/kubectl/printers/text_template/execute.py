@@ -142,6 +142,7 @@ class _State:
         with suppress(_Break):
             for key, item in self._items(value, node.pipe):
                 empty = False
+                self._budget.spend()
                 self._assign(node.pipe, key, item, mark)
                 with suppress(_Continue):
                     self._walk_all(item, node.block)

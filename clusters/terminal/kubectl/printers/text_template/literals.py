@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any, Final
 
-from clusters.terminal.kubectl.printers.gofmt import INT64, quote
+from clusters.terminal.kubectl.printers.gofmt import fits_int64, quote
 from clusters.terminal.kubectl.printers.jsonpath_parser import unquote_extend
 from clusters.terminal.kubectl.printers.text_template.values import Int
 from clusters.terminal.kubectl.printers.yaml_scalars import parse_int
@@ -47,7 +47,7 @@ def unquote(text: str) -> str:
 
 
 def _whole(text: str, whole: int) -> int:
-    if whole in INT64:
+    if fits_int64(whole):
         return Int(whole)
     if not 0 <= whole < 2**64 or text[0] in "+-":
         raise ValueError(f"integer overflow: {quote(text)}")
