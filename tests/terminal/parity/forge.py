@@ -109,8 +109,15 @@ def plain(value):
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items() if key not in NOT_COMPARED}
     if isinstance(value, list):
-        return [plain(part) for part in value]
+        parts = [plain(part) for part in value]
+        # In order of time, which may be the same second or not.
+        return sorted(parts, key=by_manager) if parts and "manager" in parts[0] else parts
     return TIME.sub("~", value) if isinstance(value, str) else value
+
+
+def by_manager(part):
+    """What a list of managed fields is sorted by."""
+    return part["manager"], part["operation"]
 
 
 def main():
