@@ -3,6 +3,7 @@
 Models cli-runtime's `pkg/resource` (Result, and the visitors that decorate others).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -120,6 +121,7 @@ class Result:
         if builder.require_object and not info.obj:
             await info.get(builder.k, builder.accept)
         await visit(info)
+        await asyncio.sleep(0)  # there may be a thousand of them: others have their turns
 
     async def _parts(self, found: Found) -> Sequence[Found]:
         """An object, or with `flatten` those of a list."""

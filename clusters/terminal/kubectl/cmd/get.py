@@ -4,8 +4,10 @@ Models kubectl's `pkg/cmd/get/get.go`. Left out: --server-print=false for kinds 
 would have to know.
 """
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Final
 
 from clusters.engine.objects import Object
@@ -21,7 +23,7 @@ from clusters.terminal.kubectl.errors import (
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import Flag, boolean, string, strings
-from clusters.terminal.kubectl.printers.interface import Printer, WatchEvent, is_list
+from clusters.terminal.kubectl.printers.interface import Printer, WatchEvent, Write, is_list
 from clusters.terminal.kubectl.printers.print_flags import GET_FORMATS, PrintFlags
 from clusters.terminal.kubectl.printers.sorter import sort_objects, sort_table
 from clusters.terminal.kubectl.printers.table import HumanReadablePrinter, PrintOptions
@@ -141,7 +143,8 @@ async def _print_tables(k: Kubectl, result: Result) -> None:
         # As upstream: Tables of several kinds are themselves looked at for the field, and lack it.
         by_id = {id(info.obj): info for info in infos}
         infos = [by_id[id(obj)] for obj in _sorted([info.obj for info in infos], k.flags["sort-by"])]
-    written = _Tables(k, infos).print()
+    rows = sum(len(info.obj.get("rows") or ()) for info in infos)
+    written = await k.print(lambda write: _Tables(k, infos, write).print(), rows)
     if not written and not k.flags["ignore-not-found"] and not errors:
         namespaced = not k.flags["all-namespaces"] and all(info.mapping.namespaced for info in infos)
         k.err(f"No resources found in {k.namespace} namespace.\n" if namespaced else "No resources found\n")
@@ -153,9 +156,10 @@ async def _print_tables(k: Kubectl, result: Result) -> None:
 class _Tables:
     """One table a kind, with an empty line between them."""
 
-    def __init__(self, k: Kubectl, infos: Sequence[Info]) -> None:
+    def __init__(self, k: Kubectl, infos: Sequence[Info], out: Write) -> None:
         self.k = k
         self.infos = infos
+        self.out = out
         self.written = 0
         self._separate = False
 
@@ -188,10 +192,10 @@ class _Tables:
 
     def _write(self, text: str) -> None:
         if text and self._separate:
-            self.k.out("\n")
+            self.out("\n")
             self._separate = False
         self.written += len(text)
-        self.k.out(text)
+        self.out(text)
 
 
 def table_printer(k: Kubectl, mapping: Mapping, *, with_kind: bool = False) -> HumanReadablePrinter:
@@ -254,14 +258,15 @@ async def _print_objects(k: Kubectl, result: Result) -> None:
             "kind": "List",
             "metadata": {"resourceVersion": ""},
         }
-    _print_one(printer, obj, k)
+    await _print_one(printer, obj, k)
     if error is not None:
         raise error
 
 
-def _print_one(printer: Printer, obj: Object | WatchEvent, k: Kubectl) -> None:
+async def _print_one(printer: Printer, obj: Object, k: Kubectl) -> None:
+    objects = len(obj["items"]) if is_list(obj) else 1
     try:
-        printer.print(obj, k.out)
+        await k.print(partial(printer.print, obj), objects)
     except ValueError as error:
         raise CommandError(str(error)) from error
 
@@ -283,6 +288,7 @@ async def _watch(k: Kubectl) -> None:
     if not flags["watch-only"]:
         for obj in _listed(info.obj) if lists else [info.obj]:
             watcher.print("ADDED", obj)
+            await asyncio.sleep(0)  # others have their turns
     await watcher.follow(info, lists=lists)
 
 
