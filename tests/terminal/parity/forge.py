@@ -19,8 +19,11 @@ BEFORE = 25 * 60 + 30
 PERSON = "parity"
 HERE = Path(__file__).parent
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-NOT_COMPARED = frozenset({"simulation", "resourceVersion", "observedGeneration", "time"})
-"""Fields that depend on when something was done, or on how many writes it took."""
+NOT_COMPARED = frozenset(
+    {"simulation", "status", "resourceVersion", "generation", "time", "uid", "clusterIP", "clusterIPs"}
+    | {"nodePort", "nodeName", "deletionTimestamp", "deletionGracePeriodSeconds"}
+)
+"""Fields that depend on when something was done, and on what the control plane had written by then."""
 
 
 def make():
@@ -92,16 +95,21 @@ def same(one, other):
 
 
 def objects(cluster_id):
-    """The objects of a cluster by kind and name, without what is not compared."""
+    """The objects that people named, by kind and name, without what is not compared."""
     from clusters.models import TABLES, KubeObject
 
     found = {}
     for model in {*TABLES.values(), KubeObject}:
         for row in model.objects.filter(cluster=cluster_id):
-            kind = getattr(row, "kind", model.__name__)
-            if kind not in ("Event", "Cluster", "IPAMBlock", "EndpointSlice", "Endpoints"):
-                found[f"{kind} {row.namespace}/{row.name}"] = plain(json.loads(row.manifest))
+            kind, manifest = getattr(row, "kind", model.__name__), json.loads(row.manifest)
+            if kind not in ("Event", "Cluster", "IPAMBlock", "ReplicaSet") and not is_made(manifest):
+                found[f"{kind} {row.namespace}/{row.name}"] = plain(manifest)
     return found
+
+
+def is_made(manifest):
+    """Whether a controller made the object, or writes it."""
+    return "generateName" in manifest["metadata"] or manifest["kind"] in ("Endpoints", "Lease")
 
 
 def plain(value):

@@ -88,6 +88,14 @@ class Page:
             if message.get("id") == self.number and "done" in message:
                 return Done("".join(out), "".join(err), message["done"])
 
+    def complete(self, line):
+        """What may follow a line."""
+        self.number += 1
+        self._send({"complete": line, "cursor": len(line), "id": self.number})
+        while (message := self._receive()).get("id") != self.number:
+            pass
+        return message["candidates"]
+
     def _send(self, message):
         self.socket.send(json.dumps(message))
 
