@@ -34,11 +34,18 @@ class Fact:
     tone: str = ""
     stays: bool = False
     """It is the Service's address."""
+    link: bool = False
+    """The value is a URL to open or to copy."""
 
 
-def facts_of(image: MemoryStore, obj: Object) -> list[Fact]:
-    """The facts of an object that may be gone: `image` is asked for what belongs to it."""
+def facts_of(image: MemoryStore, obj: Object, link: str = "") -> list[Fact]:
+    """The facts of an object that may be gone: `image` is asked for what belongs to it.
+
+    At `link` a Service is reached for real, once it has a public address.
+    """
     facts = _FACTS.get(obj["kind"], _other)(image, obj)
+    if link and obj["kind"] == "Service" and external_addresses(obj):
+        facts.insert(2, Fact(_("Real link"), link, mono=True, link=True))
     if namespace_of(obj) not in ("", "default"):
         facts.append(Fact(_("Namespace"), namespace_of(obj), mono=True))
     return [fact for fact in facts if fact.value]

@@ -88,6 +88,11 @@ class Actions:
     scale: bool = False
     replicas: int = 0
     expose: bool = False
+    call: str = ""
+    """The address that a client can be told to call, at `port`."""
+    port: int = 80
+    public: bool = False
+    """It is called from the internet."""
     delete: str = ""
     """The collection of its URL, such as `services`."""
 
@@ -112,11 +117,19 @@ class InspectorView:
 
 
 def inspect(
-    image: MemoryStore, journal: Journal, key: Key, tab: str = "why", *, uid: str = "", now: float = 0.0
+    image: MemoryStore,
+    journal: Journal,
+    key: Key,
+    tab: str = "why",
+    *,
+    uid: str = "",
+    now: float = 0.0,
+    link: str = "",
 ) -> InspectorView | None:
     """What the inspector shows of an object; None if neither the image nor the journal knows it.
 
-    `uid` finds an object that is gone, also when another of its name has come. `now` is simulated time.
+    `uid` finds an object that is gone, also when another of its name has come. `now` is simulated time,
+    `link` the URL at which a Service with a public address is reached for real.
     """
     tab = tab if tab in TABS else "why"
     obj = image.get(*key)
@@ -134,7 +147,7 @@ def inspect(
         tab=tab,
         pill=_gone_pill() if end else _pill(image, obj),
         gone=clock_text(end.time - started_at(image)) if end else "",
-        facts=facts_of(image, obj),
+        facts=facts_of(image, obj, "" if end else link),
         actions=Actions() if end else _actions(obj),
         steps=story(image, journal, uid_of(obj)) if tab == "why" else [],
         events=events_of(image, obj, now) if tab == "events" else [],
@@ -176,7 +189,10 @@ def _pill(image: MemoryStore, obj: Object) -> Pill | None:
 def _actions(obj: Object) -> Actions:
     kind = obj["kind"]
     if kind == "Pod":
-        return Actions(kill=True, force=is_deleting(obj))
+        ports = [port for container in obj["spec"]["containers"] for port in container.get("ports") or ()]
+        port = next((port["containerPort"] for port in ports), 80)
+        ip = (obj.get("status") or {}).get("podIP", "")
+        return Actions(kill=True, force=is_deleting(obj), call=ip, port=port)
     if kind == "Node":
         powered = simulation_of(obj).get("powered", True)
         return Actions(power="off" if powered else "on", delete="nodes")
@@ -186,7 +202,10 @@ def _actions(obj: Object) -> Actions:
         replicas = obj["spec"].get("replicas", 1)
         return Actions(scale=free, expose=free, replicas=replicas, delete=BY_KIND[kind].plural)
     if kind == "Service" and (namespace_of(obj), name_of(obj)) != ("default", "kubernetes"):
-        return Actions(delete="services")
+        public = next(iter(external_addresses(obj)), "")
+        port = next((port["port"] for port in obj["spec"].get("ports") or ()), 80)
+        name = name_of(obj) if namespace_of(obj) == "default" else f"{name_of(obj)}.{namespace_of(obj)}"
+        return Actions(call=public or name, port=port, public=bool(public), delete="services")
     return Actions()
 
 

@@ -87,10 +87,11 @@ class Scene:
         return EVERY
 
     def _anybody_calls(self, ring: traffic.Ring) -> bool:
-        """Whether there are clients, or there were calls within the chart's window."""
+        """Whether there are clients, or there may have been calls within the chart's window."""
         if self.image.count(CLIENT) or self.heard.batches or self.heard.calling != Calling():
             return True
-        return bool(ring.calls) and ring.calls[-1].time > clock_of(self.image).now(time.time()) - WINDOW
+        last = max(self._clients_at, ring.calls[-1].time if ring.calls else 0.0)
+        return last > clock_of(self.image).now(time.time()) - WINDOW
 
     def ghosts(self) -> list[GonePod]:
         """The pods whose outlines still show."""
@@ -107,6 +108,7 @@ class Scene:
         self.activity: dict[str, str] = {}
         self.past = Past()
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
+        self._clients_at = 0.0
         # The journal may have gone on since; the rest comes with the next catch_up.
         past = [change for change in journal.history(self.cluster) if change.revision <= self.revision]
         self._observe(past)
@@ -116,6 +118,8 @@ class Scene:
         for change in changes:
             self.history.observe(change)
             self._note_activity(change)
+            if change.key.kind == CLIENT:
+                self._clients_at = change.time
         self.past.extend(changes)
 
     def _note_activity(self, change: Change) -> None:

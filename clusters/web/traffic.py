@@ -168,7 +168,7 @@ def next_heard(before: Heard, look: Look, image: MemoryStore, history: History) 
     number, left = before.number + 1, look.until - WINDOW
     directory = _Directory(image, history)
     told = [directory.told(call) for call in look.calls]
-    batches = tuple(batch for batch in before.batches if batch.calls[-1].time >= left)
+    batches = tuple(_later(batch, left) for batch in before.batches if batch.calls[-1].time >= left)
     if told:
         batches = (*batches, _batch(number, max(before.until, left), told))
     tallies = directory.tallies(look)
@@ -190,6 +190,13 @@ def next_heard(before: Heard, look: Look, image: MemoryStore, history: History) 
     )
 
 
+def _later(batch: Batch, left: float) -> Batch:
+    """What is left of a batch, some of which may be too old."""
+    if batch.calls[0].time >= left:
+        return batch
+    return _batch(batch.number, left, [call for call in batch.calls if call.time >= left])
+
+
 def _batch(number: int, since: float, told: list[Told]) -> Batch:
     outside = frozenset(call.source for call in told if call.source in OUTSIDE)
     charted = frozenset(call.pod for call in told if call.pod and not call.service)
@@ -203,7 +210,7 @@ def _calling(batches: Sequence[Batch], until: float, clients: Iterable[Client]) 
         for batch in batches
         if batch.calls[-1].time >= until - LONGEST_PAUSE
         for call in batch.calls
-        if call.client in placed or (not call.client and call.time >= until - LINGERS)
+        if call.time >= until - (LONGEST_PAUSE if call.client in placed else 0 if call.client else LINGERS)
     }
     inside = frozenset(client.pod_uid for client in placed.values() if client.pod_uid)
     outside = {place_of(client.address) for client in placed.values() if not client.pod_uid}

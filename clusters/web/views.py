@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
-from clusters import access, actions
+from clusters import access, actions, keys
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.cluster import INTERNAL_KINDS, clock_of
 from clusters.engine.images import catalogue
@@ -119,6 +119,7 @@ def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
             request.GET.get("tab", ""),
             uid=request.GET.get("uid", ""),
             now=now,
+            link=request.build_absolute_uri(keys.link_of(cluster_id, namespace, name)),
         )
     if view is None:
         raise Http404

@@ -18,10 +18,9 @@ document.addEventListener("keydown", (event) => {
   next.click();
 });
 
-const expose = (controller) => {
-  const field = document.getElementById("expose-controller");
+// A form of the panel that builds things, open and in view.
+const reveal = (field) => {
   const build = document.getElementById("build");
-  field.value = controller;
   field.closest("details").open = true;
   if (build.offsetParent === null || getComputedStyle(build).visibility === "hidden") {
     document.querySelector('[data-opens="build"]')?.click();
@@ -30,8 +29,16 @@ const expose = (controller) => {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-expose]");
-  if (button) expose(button.dataset.expose);
+  const { expose, call, port } = event.target.closest("[data-expose], [data-call]")?.dataset ?? {};
+  if (expose) {
+    const field = document.getElementById("expose-controller");
+    field.value = expose;
+    reveal(field);
+  } else if (call) {
+    document.getElementById("client-target").value = call;
+    document.getElementById("client-port").value = port;
+    reveal(document.getElementById("client-source"));
+  }
 });
 
 // Only when the story has gone on: who has scrolled back to read is left alone.

@@ -53,7 +53,7 @@ export const placeTicks = (svg, view) => {
     for (const [time, answered] of row ? ticksOf(row, gap) : []) {
       const x = view.at(time) * view.width;
       if (x < 0) continue;
-      if (answered) paths.tick += `M${x.toFixed(1)} 4v${y ? 6 : 5}`;
+      if (answered) paths.tick += `M${x.toFixed(1)} 4v6`;
       else paths.loss += `M${(x - 2.6).toFixed(1)} ${y - 2.6}l5.2 5.2m0-5.2l-5.2 5.2`;
     }
     if (!group.firstChild) group.innerHTML = '<path class="tick"/><path class="loss"/>';

@@ -8,7 +8,7 @@ import pytest
 
 from clusters import actions, memory
 from clusters.engine.apiserver.errors import StatusError
-from clusters.web import render
+from clusters.web import render, scene
 from clusters.web.render import Look, pictures
 from clusters.web.scene import Scene, scene_of
 from tests.web.test_hub import regions
@@ -44,6 +44,9 @@ def wall(monkeypatch):
     clock = Wall(time.time())
     monkeypatch.setattr(time, "time", clock)
     monkeypatch.setattr(render, "CHART_AFTER", 0.0)
+    # Calls are heard of whenever somebody looks.
+    monkeypatch.setattr(scene, "EVERY", 0.0)
+    monkeypatch.setattr(scene, "AT_ONCE", 0.0)
     return clock
 
 
@@ -101,6 +104,13 @@ def commands(cluster, draw, count):
         "port": 80,
         "target_port": 8080,
     }
+    inside = {"place": "pod", "pod": ("default", draw.choice(pods))}
+    ips = [(pod.get("status") or {}).get("podIP", "10.1.2.3") for pod in image.list("Pod")] or ["10.1.2.3"]
+    client = {
+        **draw.choice([inside, inside, {"place": "internet"}, {"place": "laptop"}]),
+        "target": draw.choice([*ips, "svc-0", "svc-1"]),
+        "port": draw.choice([80, 8080]),
+    }
     return [
         lambda: actions.create_replication_controller(cluster, PERSON, **controller),
         lambda: actions.expose(cluster, PERSON, **service),
@@ -117,13 +127,17 @@ def commands(cluster, draw, count):
             cluster, PERSON, "ReplicationController", "default", f"rc-{draw.randrange(3)}", draw.randrange(12)
         ),
         lambda: actions.delete_object(cluster, PERSON, "Service", "default", f"svc-{draw.randrange(4)}"),
+        lambda: actions.place_client(cluster, PERSON, **client),
+        lambda: actions.place_client(cluster, PERSON, **client),
+        lambda: actions.remove_client(cluster, PERSON, f"client-{draw.randrange(1, 4)}"),
     ]
 
 
 def fresh(cluster, look):
     """The sections as somebody sees them who comes now, drawn from nothing but the database."""
-    scene = Scene(cluster)
-    picture = render.picture_of(scene, look)
+    new = Scene(cluster)
+    new.hear()
+    picture = render.picture_of(new, look)
     return {section.id: section.html for section in picture.sections}
 
 

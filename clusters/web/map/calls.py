@@ -18,6 +18,8 @@ from clusters.web.traffic import Calling, Pair
 GUTTER: Final = 5.0
 """From a house's right wall to the lines of its pods."""
 BEND: Final = 6.0
+BESIDE: Final = 12.0
+"""Under the line from you to the API server."""
 OVER: Final = 8.0
 """Above the eaves, where a line goes from house to house."""
 
@@ -109,7 +111,7 @@ def _from_outside(
         return
     place = next(place for place in outside.places if place.key == PLACES[source])
     # Calls of pods' and Services' own addresses end at the wall of the cluster.
-    yield Way(f"way-{source}-", f"M144 {place.box.middle:g}H{plan.ground.x:g}")
+    yield Way(f"way-{source}-", f"M144 {place.box.middle + BESIDE:g}H{plan.ground.x:g}")
     routes = dict(outside.routes)
     for uid in outside.doors:
         parts = [routes[name] for name in (f"route-{place.key}", f"route-door-{uid}") if name in routes]
