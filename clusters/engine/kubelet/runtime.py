@@ -124,6 +124,7 @@ def _start(worker: PodWorker, container: Object, state: Object) -> bool:
     attempt = state.get("attempts", 0) + 1
     state["attempts"] = attempt
     state["id"] = worker.store.unique(f"container/{uid_of(worker.pod)}/{container['name']}/{attempt}", 64)
+    state["made"] = container["image"]
     worker.event("Created", "Container created", container)
     state.pop("tries", None)
     enter(state, "running", since=worker.now, ready=False, **variables)

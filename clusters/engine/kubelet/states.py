@@ -16,10 +16,11 @@ variables that it got, where ConfigMaps or Secrets had a say that may have chang
 the network has told its process so far (see transcript.py), and `asksAt` when that asks again. A running
 container may have `files` besides, see container_writes.py.
 
-These stay from phase to phase: `image` (the name it was started for), `id` and `attempts` (of the newest
-container), `last` (how the one before ended, as ContainerStateTerminated), `backoff` and `backoffAt` (seconds
-that the next crash costs, and since when), `pullBackoff`, `tries` (how often its variables could not be had),
-`life` (from when to when `last` ran), `told` (its `env` and `answers`). Times are simulated seconds.
+These stay from phase to phase: `image` (the name it was started for), `id`, `made` (the name of its image)
+and `attempts` (of the newest container), `last` (how the one before ended, as ContainerStateTerminated),
+`backoff` and `backoffAt` (seconds that the next crash costs, and since when), `pullBackoff`, `tries` (how
+often its variables could not be had), `life` (from when to when `last` ran), `told` (its `env` and
+`answers`). Times are simulated seconds.
 """
 
 from typing import Any, Final
@@ -27,7 +28,7 @@ from typing import Any, Final
 from clusters.engine.objects import Object
 
 _LASTING: Final = (
-    *("image", "id", "attempts", "last", "life", "told"),
+    *("image", "id", "made", "attempts", "last", "life", "told"),
     *("backoff", "backoffAt", "pullBackoff", "tries"),
 )
 

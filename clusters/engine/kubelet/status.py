@@ -71,8 +71,8 @@ def container_status(container: Object, state: Object | None, worker: PodWorker)
     last, attempts = state.get("last"), state.get("attempts", 0)
     running = state["phase"] == "running"
     current = _current_state(container, state, worker)
-    image = state.get("image") or container["image"]
-    pulled = "id" in state
+    image = state.get("made") or container["image"]
+    pulled = "made" in state
     return {
         "name": container["name"],
         "state": current,

@@ -155,6 +155,18 @@ def test_another_image_restarts_the_container():
     assert is_ready(w.pod())
 
 
+@pytest.mark.parametrize("name", ["NGINX", "nginx:", "nothing/there"])
+def test_a_container_keeps_its_image_where_another_one_cannot_be_had(name):
+    w = world("nginx")
+    before = w.container()
+    containers = [{**w.pod()["spec"]["containers"][0], "image": name}]
+    w.act(verbs.update, with_value(w.pod(), ("spec", "containers"), containers))
+    w.wait(1)
+    assert state(w)["waiting"]["reason"] in ("InvalidImageName", "ErrImagePull")
+    same = ("image", "imageID", "containerID", "restartCount")
+    assert [w.container()[field] for field in same] == [before[field] for field in same]
+
+
 def test_nobody_looks_at_a_pod_that_runs():
     w = world("nginx")
     changes = len(w.store.changes)
