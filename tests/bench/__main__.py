@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import api, idle, kill, scale_up, traffic, watches
+from tests.bench import api, idle, kill, scale_up, terminal, traffic, watches
 from tests.bench.measure import print_table
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "watches": watches,
     "api": api,
     "traffic": traffic,
+    "terminal": terminal,
 }
 
 

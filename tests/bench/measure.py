@@ -50,8 +50,8 @@ class Client:
 
     def __init__(self, server):
         self.server = server
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(cookies)
+        self._cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
         self._token = ""
 
     def open(self, url):
@@ -61,6 +61,10 @@ class Client:
         if found := re.search(r'csrfmiddlewaretoken" value="([^"]+)"', text):
             self._token = found[1]
         return text
+
+    def cookie(self, name):
+        """The value of a cookie that the server has set."""
+        return next(cookie.value for cookie in self._cookies if cookie.name == name)
 
     def send(self, url, **fields):
         """The answer to a form."""
