@@ -73,7 +73,8 @@ class Command:
 
     async def _run(self, words: list[str], visit: Visit) -> tuple[int, list[str]]:
         host = visit.host(self._output.out, self._output.err, self._files, self._edit, self.keyboard)
-        terminal = Terminal(host, visit.world, self._files, self._history, self._clear)
+        person = self._visitor.person
+        terminal = Terminal(person, host, visit.world, self._files, self._history, self._clear)
         self._program = asyncio.create_task(programs.run(words, terminal))
         if self._interrupted:  # before it had begun
             self._program.cancel()

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from clusters.engine.kubelet.shell.session import World
-from clusters.terminal import kubectl, laptop
+from clusters.terminal import apart, kubectl, laptop
 from clusters.terminal.files import Files, Listed, checked_name
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.names import ALIASES
@@ -19,10 +20,11 @@ NOT_FOUND: Final = 127
 class Terminal:
     """What a program is given: what a kubectl is given, and the terminal that it runs in.
 
-    `world` is the cluster that curl calls. `history` are the lines so far, this one the last of them; `clear`
-    takes away what was printed.
+    `person` is who sits there, `world` the cluster that curl calls. `history` are the lines so far, this one
+    the last of them; `clear` takes away what was printed.
     """
 
+    person: str
     host: Host
     world: World
     files: Files
@@ -44,7 +46,7 @@ async def run(words: Sequence[str], terminal: Terminal) -> int:
 
 
 async def _kubectl(words: Sequence[str], terminal: Terminal) -> int:
-    return await kubectl.run(words[1:], terminal.host)
+    return await apart.run(terminal.person, partial(kubectl.run, words[1:]), terminal.host)
 
 
 async def _laptop(words: Sequence[str], terminal: Terminal) -> int:
