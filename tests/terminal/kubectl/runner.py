@@ -51,6 +51,7 @@ class Runner:
         self.edited = []
         self.typed = []
         self.book_mode = False
+        self.sleep = asyncio.sleep
 
     async def __call__(self, line, **files):
         """`files` are put into the file area first: `a_yaml="..."` is a.yaml."""
@@ -92,7 +93,7 @@ class Runner:
             self._edit,
             self._read_line,
             self._now,
-            asyncio.sleep,
+            self.sleep,
             server="http://127.0.0.1:8000/k8s/key",
             book_mode=self.book_mode,
         )
