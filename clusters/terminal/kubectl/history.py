@@ -138,7 +138,7 @@ async def _replica_sets(k: Kubectl, deployment: Object) -> list[Object]:
 
 
 def _without_hash(template: Object) -> Object:
-    copy = deepcopy(template)
+    copy: Object = deepcopy(template)
     labels = copy.get("metadata", {}).get("labels") or {}
     labels.pop(_TEMPLATE_HASH, None)
     return copy
@@ -149,7 +149,7 @@ def _cause(replica_set: Object) -> str:
 
 
 def _with_cause(replica_set: Object) -> Object:
-    template = deepcopy(typed(replica_set)["spec"]["template"])
+    template: Object = deepcopy(typed(replica_set)["spec"]["template"])
     cause = _cause(replica_set)
     if cause:
         metadata = template.setdefault("metadata", {})

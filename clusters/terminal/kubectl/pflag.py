@@ -37,10 +37,6 @@ class FlagError(ValueError):
     """A command line that cannot be read; the text is pflag's."""
 
 
-class HelpError(Exception):
-    """Somebody asked for help."""
-
-
 def string(name: str, default: str = "", shorthand: str = "", about: str = "", **more: Any) -> Flag:
     return Flag(name, default, lambda text, _: text, shorthand, about=about, **more)
 
@@ -96,7 +92,7 @@ class FlagSet:
         return name in self.values
 
     def parse(self, words: Sequence[str]) -> None:
-        """Read a command line. Raises FlagError, and HelpError for -h."""
+        """Read a command line. Raises FlagError."""
         rest = list(words)
         while rest:
             word = rest.pop(0)
@@ -117,8 +113,6 @@ class FlagSet:
             raise FlagError(f"bad flag syntax: {word}")
         flag = self.flags.get(normalized(name))
         if flag is None:
-            if name == "help":
-                raise HelpError
             raise FlagError(f"unknown flag: --{name}")
         if not equals:
             if not flag.no_opt and not rest:
@@ -132,8 +126,6 @@ class FlagSet:
             letter, tail = letters[0], letters[1:]
             flag = by_letter.get(letter)
             if flag is None:
-                if letter == "h":
-                    raise HelpError
                 raise FlagError(f"unknown shorthand flag: '{letter}' in -{letters}")
             if len(tail) > 1 and tail[0] == "=":
                 value, tail = tail[1:], ""
@@ -244,13 +236,20 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds as Go prints a duration: `1h0m0s`, `1.5s`."""
+    """Seconds as Go prints a duration: `1h0m0s`, `1.5s`, `50ms`."""
+    if 0 < seconds < 1:
+        unit = next(unit for unit in ("ms", "µs", "ns") if round(seconds / _UNITS[unit], 6) >= 1)
+        return f"{_plain(seconds / _UNITS[unit])}{unit}"
     whole, rest = divmod(seconds, 60)
-    text = f"{rest:.9f}".rstrip("0").rstrip(".") + "s"
-    minutes = int(whole)
-    if not minutes:
-        return text
-    return f"{minutes // 60}h{minutes % 60}m{text}" if minutes >= 60 else f"{minutes}m{text}"
+    hours, minutes = divmod(int(whole), 60)
+    text = f"{_plain(rest)}s"
+    if hours:
+        return f"{hours}h{minutes}m{text}"
+    return f"{minutes}m{text}" if minutes else text
+
+
+def _plain(number: float) -> str:
+    return f"{number:.9f}".rstrip("0").rstrip(".")
 
 
 def _string_slice(text: str, old: list[str] | None) -> list[str]:

@@ -56,7 +56,7 @@ async def attach(k: Kubectl, pod: Object, name: str, *, stdin: bool, tty: bool) 
 
 def _resume(k: Kubectl, pod: Object, name: str) -> str:
     metadata = pod["metadata"]
-    command = f"{k.found.path} {metadata['name']} -c {name} -n {metadata['namespace']} -i -t"
+    command = f"kubectl attach {metadata['name']} -c {name} -n {metadata['namespace']} -i -t"
     found = pods.find_container(pod, name)
     if found is not None and found[1] == "ephemeralContainers":
         return (

@@ -12,7 +12,7 @@ from clusters.terminal.kubectl import pods
 from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cmd.attach import attach
 from clusters.terminal.kubectl.cmd.delete import propagation
-from clusters.terminal.kubectl.errors import CommandError, is_not_found
+from clusters.terminal.kubectl.errors import CommandError, ExitError, is_not_found
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.waiting import Check, until
 
@@ -32,7 +32,14 @@ async def _attach(k: Kubectl, obj: Object) -> None:
     pod = await _wait(k, await _pod_of(k, obj), _is_running_or_ended)
     if _phase(pod) in _ENDED:
         await _print_log(k, pod)
-        return
+    else:
+        await _attach_to_running(k, pod)
+    policy = pod["spec"].get("restartPolicy")
+    if not k.flags["leave-stdin-open"] and policy != "Always":
+        _tell_failure(await _wait(k, pod, _has_succeeded if policy == "OnFailure" else _has_ended))
+
+
+async def _attach_to_running(k: Kubectl, pod: Object) -> None:
     with suppress(StatusError):
         await _print_log(k, pod)
     try:
@@ -41,10 +48,6 @@ async def _attach(k: Kubectl, obj: Object) -> None:
         name = pod["metadata"]["name"]
         k.err(f"warning: couldn't attach to pod/{name}, falling back to streaming logs: {error.message}\n")
         await _print_log(k, pod)
-    policy = pod["spec"].get("restartPolicy")
-    if k.flags["leave-stdin-open"] or policy == "Always":
-        return
-    _tell_failure(await _wait(k, pod, _has_succeeded if policy == "OnFailure" else _has_ended))
 
 
 async def _pod_of(k: Kubectl, obj: Object) -> Object:
@@ -94,7 +97,7 @@ def _has_succeeded(type_: str, pod: Any) -> bool:
 
 
 def _tell_failure(pod: Object) -> None:
-    """Raises CommandError, with the exit code of the container, if the pod has failed."""
+    """Raises ExitError, with the exit code of the container, if the pod has failed."""
     if _phase(pod) == "Succeeded":
         return
     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -104,7 +107,8 @@ def _tell_failure(pod: Object) -> None:
     if not code:
         raise CommandError(f"pod {name} failed with unknown exit code")
     reason, message = ended.get("reason") or "", ended.get("message") or ""
-    raise CommandError(f"pod {name} terminated ({reason})\n{message}", code)
+    text = f"pod {name} terminated ({reason})\n{message}"
+    raise ExitError(code, text if text.endswith("\n") else f"{text}\n")
 
 
 async def _remove(k: Kubectl, made: list[Object]) -> None:
