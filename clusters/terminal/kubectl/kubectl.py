@@ -3,20 +3,16 @@
 Models cmdutil's Factory, with genericiooptions' IOStreams.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from clusters.terminal.kubectl import cobra
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.host import Host
-from clusters.terminal.kubectl.long_prints import T, Write, print_in_thread
 from clusters.terminal.kubectl.pflag import FlagSet
 from clusters.terminal.kubectl.rest import Client
 from clusters.terminal.kubectl.restmapper import RESTMapper, discover
 
 NO_NAMESPACE: Final = ""
-LONG: Final = 100
-"""Objects from which on they are printed in a thread."""
 
 
 class Kubectl:
@@ -54,10 +50,6 @@ class Kubectl:
     def err(self, text: str) -> None:
         """Print to stderr, as it is."""
         self.host.err(text)
-
-    async def print(self, work: Callable[[Write], T], objects: int) -> T:
-        """Print to stdout what `work` writes about so many objects. Returns or raises what it does."""
-        return work(self.out) if objects < LONG else await print_in_thread(work, self.out)
 
     async def mapper(self) -> RESTMapper:
         """The resources of the server."""

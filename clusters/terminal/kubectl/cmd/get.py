@@ -7,7 +7,6 @@ would have to know.
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from functools import partial
 from typing import Final
 
 from clusters.engine.objects import Object
@@ -23,7 +22,7 @@ from clusters.terminal.kubectl.errors import (
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import Flag, boolean, string, strings
-from clusters.terminal.kubectl.printers.interface import Printer, WatchEvent, Write, is_list
+from clusters.terminal.kubectl.printers.interface import Printer, WatchEvent, is_list
 from clusters.terminal.kubectl.printers.print_flags import GET_FORMATS, PrintFlags
 from clusters.terminal.kubectl.printers.sorter import sort_objects, sort_table
 from clusters.terminal.kubectl.printers.table import HumanReadablePrinter, PrintOptions
@@ -143,8 +142,7 @@ async def _print_tables(k: Kubectl, result: Result) -> None:
         # As upstream: Tables of several kinds are themselves looked at for the field, and lack it.
         by_id = {id(info.obj): info for info in infos}
         infos = [by_id[id(obj)] for obj in _sorted([info.obj for info in infos], k.flags["sort-by"])]
-    rows = sum(len(info.obj.get("rows") or ()) for info in infos)
-    written = await k.print(lambda write: _Tables(k, infos, write).print(), rows)
+    written = _Tables(k, infos).print()
     if not written and not k.flags["ignore-not-found"] and not errors:
         namespaced = not k.flags["all-namespaces"] and all(info.mapping.namespaced for info in infos)
         k.err(f"No resources found in {k.namespace} namespace.\n" if namespaced else "No resources found\n")
@@ -156,10 +154,9 @@ async def _print_tables(k: Kubectl, result: Result) -> None:
 class _Tables:
     """One table a kind, with an empty line between them."""
 
-    def __init__(self, k: Kubectl, infos: Sequence[Info], out: Write) -> None:
+    def __init__(self, k: Kubectl, infos: Sequence[Info]) -> None:
         self.k = k
         self.infos = infos
-        self.out = out
         self.written = 0
         self._separate = False
 
@@ -192,10 +189,10 @@ class _Tables:
 
     def _write(self, text: str) -> None:
         if text and self._separate:
-            self.out("\n")
+            self.k.out("\n")
             self._separate = False
         self.written += len(text)
-        self.out(text)
+        self.k.out(text)
 
 
 def table_printer(k: Kubectl, mapping: Mapping, *, with_kind: bool = False) -> HumanReadablePrinter:
@@ -258,15 +255,14 @@ async def _print_objects(k: Kubectl, result: Result) -> None:
             "kind": "List",
             "metadata": {"resourceVersion": ""},
         }
-    await _print_one(printer, obj, k)
+    _print_one(printer, obj, k)
     if error is not None:
         raise error
 
 
-async def _print_one(printer: Printer, obj: Object, k: Kubectl) -> None:
-    objects = len(obj["items"]) if is_list(obj) else 1
+def _print_one(printer: Printer, obj: Object | WatchEvent, k: Kubectl) -> None:
     try:
-        await k.print(partial(printer.print, obj), objects)
+        printer.print(obj, k.out)
     except ValueError as error:
         raise CommandError(str(error)) from error
 
