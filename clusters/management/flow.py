@@ -37,6 +37,14 @@ class Gate:
         self.resumeProducing()
 
 
+def waits(message: dict[str, Any]) -> bool:
+    """Whether the application is to wait after this message of a WebSocket until its client reads on.
+
+    Pages get text, and say themselves when they have drawn it; a terminal's text has the key `waits`.
+    """
+    return bool(message.get("bytes") or message.get("waits"))
+
+
 def gate_for(request: Any, connection: dict[str, Any], *, more: bool) -> Gate | None:
     """The gate of a request of which a part of the answer is about to be sent, None if it is the last part.
 

@@ -16,7 +16,7 @@ from clusters.terminal.kubectl.restmapper import Mapping, RESTMapper, discover
 from clusters.terminal.names import ALIASES, PROGRAMS
 from clusters.terminal.reading import Reading, read
 from clusters.terminal.visit import Visit, Visitor
-from clusters.terminal.words import RefusedError, words_of
+from clusters.terminal.words import LONGEST, RefusedError, words_of
 from clusters.terminal.world import World
 
 MOST: Final = 100
@@ -64,6 +64,8 @@ async def complete(line: str, cursor: int, visitor: Visitor, files: Files) -> tu
     Raises Http404 and Cluster.DoesNotExist for somebody who may not look.
     """
     before = line[: max(cursor, 0)]
+    if len(before) > LONGEST:  # nobody can run it
+        return [], len(before)
     start = max((at + 1 for at, c in enumerate(before) if c.isspace()), default=0)
     word = before[start:]
     with suppress(RefusedError):
@@ -197,7 +199,7 @@ class Completion:
         await self._mappings()
         assert self._mapper is not None
         names: list[str] = []
-        for word in kind.split(","):
+        for word in dict.fromkeys(kind.split(",")):
             with suppress(*errors.KubectlError):
                 mapping = self._mapper.find(word)
                 everywhere = "all-namespaces" in reading.values

@@ -4,6 +4,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
+from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -83,7 +84,10 @@ class TerminalConsumer(AsyncWebsocketConsumer):
         return person
 
     async def _say(self, message: dict[str, Any]) -> None:
-        await self.send(orjson.dumps(message).decode())
+        # A page that does not read what it asked for is given no more, and its commands wait.
+        await AsyncConsumer.send(
+            self, {"type": "websocket.send", "text": orjson.dumps(message).decode(), "waits": True}
+        )
 
 
 def language_of(query: QueryDict) -> str:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clusters.management.flow import Gate, gate_for
+from clusters.management.flow import Gate, gate_for, waits
 
 
 class Request:
@@ -70,3 +70,10 @@ async def test_an_answer_in_one_part_has_no_gate():
     request = Request()
     assert gate_for(request, {}, more=False) is None
     assert request.producer is None
+
+
+def test_streams_and_terminals_wait_for_their_clients_and_drawings_do_not():
+    assert waits({"type": "websocket.send", "bytes": b"x"})
+    assert waits({"type": "websocket.send", "text": "x", "waits": True})
+    assert not waits({"type": "websocket.send", "text": "x"})
+    assert not waits({"type": "websocket.accept"})

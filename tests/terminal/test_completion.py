@@ -9,6 +9,7 @@ from clusters.terminal.completion import MOST, complete
 from clusters.terminal.files import Files
 from clusters.terminal.names import PROGRAMS
 from clusters.terminal.visit import Visitor
+from clusters.terminal.words import LONGEST
 from tests.api.caller import config_map, controller, in_thread, pod
 
 
@@ -49,6 +50,7 @@ CASES = [
     ("kubectl get pods --namespace=kube-s", ["kube-system "], "kube-s"),
     ("kubectl get pods --namespace kube-s", ["kube-system "], "kube-s"),
     ("kubectl get foo ", [], ""),
+    ("kubectl get no,no ", ["node-1 "], ""),
     ("kubectl logs w", ["web ", "web-2 "], "w"),
     ("kubectl exec d", ["db "], "d"),
     ("kubectl exec db -- l", [], "l"),
@@ -120,6 +122,10 @@ async def test_the_cursor_may_stand_before_the_end(candidates):
     for cursor in (-1, 0):
         assert len((await candidates("kubectl", cursor))[0]) == len(PROGRAMS)
     assert (await candidates("ku", 99))[0] == ["kubectl "]
+
+
+async def test_a_line_that_is_too_long_to_run_is_not_looked_at(candidates):
+    assert await candidates("kubectl get " + "x " * LONGEST) == ([], "")
 
 
 async def test_only_commands_that_work_are_offered(candidates):

@@ -208,3 +208,10 @@ async def test_our_texts_are_in_the_language_of_the_page(learner, cluster_id, se
         page = await opened(learner, cluster_id, query=query)
         assert (await ran(page, "test"))[1] == language
         await page.disconnect()
+
+
+async def test_a_page_that_does_not_read_is_waited_for(learner, cluster_id):
+    page = await opened(learner, cluster_id)
+    await send(page, files=True)
+    assert (await page.receive_output())["waits"]
+    await page.disconnect()

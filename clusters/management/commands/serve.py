@@ -15,7 +15,7 @@ from twisted.internet import defer
 
 from clusters import announce
 from clusters.api.followers import followers
-from clusters.management.flow import gate_for
+from clusters.management.flow import gate_for, waits
 from clusters.management.links import site_url
 from clusters.management.process import require_tables, tune
 from clusters.management.requests import limit
@@ -53,8 +53,7 @@ class Site(Server):
         gate = None
         if message["type"] == "http.response.body" and "disconnected" not in connection:
             gate = gate_for(protocol, connection, more=message.get("more_body", False))
-        elif message.get("bytes"):
-            # Pages get text, and say themselves when they have drawn it.
+        elif waits(message):
             gate = protocol.gate
         await super().handle_reply(protocol, message)
         if gate is not None:
