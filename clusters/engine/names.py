@@ -106,14 +106,16 @@ def port_name(value: str) -> Complaints:
 
 
 def environment_variable(name: str) -> Complaints:
-    """Names of environment variables, by the relaxed rule of 1.34."""
-    if not name:
-        return ("environment variable name must be non-empty",)
-    if re.fullmatch("[ -<>-~]+", name):
-        return ()
-    return (
-        "a valid environment variable name must consist only of printable ASCII characters other than '='",
-    )
+    """Names of environment variables, by the strict rule that kubectl has kept."""
+    pattern = "[-._a-zA-Z][-._a-zA-Z0-9]*"
+    complaints: Complaints = ()
+    if not re.fullmatch(pattern, name):
+        said = (
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or "
+            "'.', and must not start with a digit"
+        )
+        complaints = (_regex(said, pattern, "my.env-name", "MY_ENV.NAME", "MyEnvName1"),)
+    return (*complaints, *_of_folders(name))
 
 
 def config_key(key: str) -> Complaints:
@@ -122,9 +124,14 @@ def config_key(key: str) -> Complaints:
     if not re.fullmatch("[-._a-zA-Z0-9]+", key):
         said = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
         complaints = (*complaints, _regex(said, "[-._a-zA-Z0-9]+", "key.name", "KEY_NAME", "key-name"))
-    if key in (".", ".."):
-        return (*complaints, f"must not be '{key}'")
-    return (*complaints, "must not start with '..'") if key.startswith("..") else complaints
+    return (*complaints, *_of_folders(key))
+
+
+def _of_folders(name: str) -> Complaints:
+    """What paths would read as something else."""
+    if name in (".", ".."):
+        return (f"must not be '{name}'",)
+    return ("must not start with '..'",) if name.startswith("..") else ()
 
 
 def port_number(value: int) -> Complaints:

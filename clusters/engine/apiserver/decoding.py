@@ -11,6 +11,7 @@ from clusters.engine.apiserver.go_text import json_type
 from clusters.engine.apiserver.quantity_text import canonical
 from clusters.engine.apiserver.schema import Field, Struct, is_rfc3339, struct_of
 from clusters.engine.clock import parse_rfc3339
+from clusters.engine.gotime import parse_error
 from clusters.engine.objects import Object
 
 _PYTHON: Final = {"string": str, "bytes": str, "bool": bool, "time": str}
@@ -175,9 +176,7 @@ class _Decoder:
                 return text
         except (ValueError, OverflowError):
             pass
-        raise DecodeError(
-            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
-        )
+        raise DecodeError(parse_error(text))
 
     def _demand(self, type_: type, field: Field, value: Any, go_path: str) -> Any:
         if not isinstance(value, type_):

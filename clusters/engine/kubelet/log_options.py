@@ -12,7 +12,7 @@ from typing import Final
 
 from clusters.engine.apiserver import fields
 from clusters.engine.apiserver.errors import bad_request, invalid
-from clusters.engine.clock import parse_rfc3339
+from clusters.engine.gotime import parse_time
 from clusters.engine.kubelet.log_sources import LogLine
 
 ALL: Final = "All"
@@ -119,8 +119,6 @@ def _moment(query: Mapping[str, str], name: str) -> float | None:
     if not text:
         return None
     try:
-        return parse_rfc3339(text)
-    except (ValueError, OverflowError):
-        raise bad_request(
-            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}"'
-        ) from None
+        return parse_time(text)
+    except ValueError as error:
+        raise bad_request(str(error)) from None

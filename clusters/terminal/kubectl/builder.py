@@ -137,7 +137,7 @@ class Builder:
         for part in word.split(","):
             category = (await self.k.mapper()).expand(part) if not self.local else []
             kinds += [mapping.group_resource for mapping in category] or [part]
-        return [kind for kind in kinds if kind] if "," in word or kinds == [""] else kinds
+        return list(dict.fromkeys(kinds))
 
     def _refuse_kustomize(self) -> None:
         flags = self.k.flags
@@ -323,12 +323,12 @@ def split_resource_name(word: str) -> tuple[str, str] | None:
     if len(parts) != 2:
         raise CommandError("arguments in resource/name form may not have more than one slash")
     kind, name = parts
-    if not kind or not name or "," in kind:
+    if not kind or not name or len(set(kind.split(","))) > 1:
         raise CommandError("arguments in resource/name form must have a single resource and name")
     return kind, name
 
 
 def _spread(args: list[str]) -> list[str]:
     """`a,b c d` as a/c a/d b/c b/d."""
-    kinds = [kind for kind in args[0].split(",") if kind] if len(args) >= 2 else []
+    kinds = list(dict.fromkeys(args[0].split(","))) if len(args) >= 2 else []
     return [f"{kind}/{name}" for kind in kinds for name in args[1:]] if len(kinds) > 1 else args

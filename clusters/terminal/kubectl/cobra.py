@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
-from clusters.terminal.kubectl.pflag import Flag, FlagError, FlagSet, HelpError, flag_set
+from clusters.terminal.kubectl.pflag import Flag, FlagError, FlagSet, boolean, flag_set
 
 if TYPE_CHECKING:
     from clusters.terminal.kubectl.kubectl import Kubectl
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Run = Callable[["Kubectl"], Awaitable[None]]
 _DISTANCE: Final = 2
 """Letters that may be wrong in a command for it to be suggested."""
+_HELP: Final = boolean("help", shorthand="h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,15 @@ class Found:
     command: Command
     path: str
     flags: FlagSet
-    wants_help: bool = False
     chain: list[Command] = field(default_factory=list)
 
     @property
     def args(self) -> list[str]:
         return self.flags.args
+
+    @property
+    def wants_help(self) -> bool:
+        return bool(self.flags["help"])
 
 
 def find(root: Command, persistent: Sequence[Flag], words: Sequence[str]) -> Found:
@@ -74,15 +78,13 @@ def find(root: Command, persistent: Sequence[Flag], words: Sequence[str]) -> Fou
         del rest[at]
     if command.unsupported:
         raise UnsupportedError(f'the real kubectl has "{path}", and this terminal does not')
-    found = Found(command, path, flag_set((*persistent, *command.flags)), chain=chain)
+    found = Found(command, path, flag_set((*persistent, *command.flags, _HELP)), chain=chain)
     if command is root:
         _refuse_unknown(root, flags, rest)
     try:
         found.flags.parse(rest)
     except FlagError as error:
         raise (command.flag_error or _flag_error)(found, str(error)) from error
-    except HelpError:
-        found.wants_help = True
     return found
 
 

@@ -14,6 +14,7 @@ from clusters.terminal.kubectl.cmd import (
     apply,
     attach,
     auth,
+    autoscale,
     clusterinfo,
     cp,
     create,
@@ -41,7 +42,7 @@ from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cmd import run as run_
 from clusters.terminal.kubectl.cmd import set as set_
 from clusters.terminal.kubectl.cobra import Command, Found
-from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
+from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.help import help_text
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.kubectl import Kubectl
@@ -66,7 +67,7 @@ ROOT: Final = Command(
         delete.COMMAND,
         rollout.COMMAND,
         scale.COMMAND,
-        _missing("autoscale"),
+        autoscale.COMMAND,
         _missing("certificate"),
         clusterinfo.COMMAND,
         top.COMMAND,
@@ -125,10 +126,11 @@ async def run(words: Sequence[str], host: Host) -> int:
         found = find(words, host.book_mode)
         if found.wants_help or found.command.run is None:
             return _help(found, host)
-        _refuse_elsewhere(found)
+        flag_sets.refuse_unusable(found.flags)
         cobra.check_line(found)
         for line in found.flags.deprecations:
             host.err(f"{line}\n")
+        flag_sets.demand_timeout(found.flags)
         kubectl = Kubectl(host, found)
         await found.command.run(kubectl)
     except errors.KubectlError as error:
@@ -152,14 +154,6 @@ def _help(found: Found, host: Host) -> int:
 def find(words: Sequence[str], book_mode: bool = False) -> Found:
     """What a line means. Raises CommandError."""
     return cobra.find(root(book_mode), flag_sets.PERSISTENT, words)
-
-
-def _refuse_elsewhere(found: Found) -> None:
-    name = flag_sets.unusable(found.flags)
-    if name:
-        raise UnsupportedError(
-            f"--{name} is known to kubectl, but this terminal has one cluster and one user: leave it out"
-        )
 
 
 def _code_of_warnings(kubectl: Kubectl) -> int:

@@ -1,8 +1,9 @@
 """Flags that several commands share, as cli-runtime's `genericclioptions` and cmdutil's helpers have them."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from clusters.terminal.kubectl.errors import CommandError
+from clusters.terminal.kubectl import klog
+from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
 from clusters.terminal.kubectl.pflag import (
     FALSE,
     TRUE,
@@ -11,10 +12,14 @@ from clusters.terminal.kubectl.pflag import (
     array,
     boolean,
     integer,
+    parse_duration,
     quoted,
     string,
     strings,
 )
+
+if TYPE_CHECKING:
+    from clusters.terminal.kubectl.kubectl import Kubectl
 
 _OTHER_CLUSTERS: Final = tuple(
     string(name)
@@ -54,18 +59,39 @@ PERSISTENT: Final = (
     string("server", shorthand="s"),
     *_OTHER_CLUSTERS,
 )
-"""What every command takes. This kubectl knows one cluster, so `unusable` refuses what names another."""
+"""What every command takes. This kubectl knows one cluster; `refuse_unusable` refuses what names another."""
 
 _ELSEWHERE: Final = (
     "as", "as-group", "as-uid", "as-user-extra", "certificate-authority", "client-certificate", "client-key",
-    "cluster", "context", "insecure-skip-tls-verify", "kubeconfig", "kuberc", "password", "profile",
-    "profile-output", "server", "tls-server-name", "token", "user", "username", "v", "vmodule",
+    "cluster", "context", "insecure-skip-tls-verify", "kubeconfig", "kuberc", "password", "server",
+    "tls-server-name", "token", "user", "username",
 )  # fmt: skip
+_WATCHING: Final = ("profile", "profile-output", "v", "vmodule")
+"""What makes kubectl tell of its own work."""
 
 
-def unusable(flags: FlagSet) -> str:
-    """The first flag of a line that only the real kubectl can obey, "" for none."""
-    return next((name for name in _ELSEWHERE if flags.changed(name)), "")
+def refuse_unusable(flags: FlagSet) -> None:
+    """Raises UnsupportedError for a flag that only the real kubectl can obey."""
+    for name in _ELSEWHERE:
+        if flags.changed(name):
+            raise UnsupportedError(
+                f"--{name} is known to kubectl, but this terminal has one cluster and one user: leave it out"
+            )
+    for name in _WATCHING:
+        if flags.changed(name):
+            raise UnsupportedError(f"the real kubectl has --{name}, and this terminal does not")
+
+
+def demand_timeout(flags: FlagSet) -> None:
+    """Raises CommandError for a --request-timeout that is none: clientcmd.ParseTimeout."""
+    said: str = flags["request-timeout"]
+    try:
+        parse_duration("0" if said.isdecimal() else said or "0")
+    except ValueError as error:
+        raise CommandError(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a "
+            "corresponding time unit (e.g. 1s | 2m | 3h)"
+        ) from error
 
 
 def output(default: str = "", about: str = "json, yaml, name, jsonpath=... and others") -> Flag:
@@ -99,19 +125,26 @@ def field_manager(default: str) -> Flag:
     return string("field-manager", default, about="who owns the fields that are written")
 
 
-def dry_run(flags: FlagSet) -> str:
-    """none, client or server. Raises CommandError; models cmdutil.GetDryRunStrategy.
+def dry_run(k: "Kubectl") -> str:
+    """none, client or server; of the old forms it is told that they are old. Raises CommandError.
 
-    Left out: the log line that says of the old forms that they are old.
+    Models cmdutil.GetDryRunStrategy.
     """
-    said: str = flags["dry-run"]
+    said: str = k.flags["dry-run"]
     if said in ("none", "client", "server"):
         return said
-    if said == "unchanged" or said in TRUE:
+    if said == "unchanged":
+        _tell_old_dry_run(k, "helpers.go:714", "--dry-run is deprecated", "client")
         return "client"
-    if said in FALSE:
-        return "none"
+    if said in TRUE or said in FALSE:
+        meant, at = ("client", 728) if said in TRUE else ("none", 731)
+        _tell_old_dry_run(k, f"helpers.go:{at}", f"--dry-run={said} is deprecated (boolean value)", meant)
+        return meant
     raise CommandError(f'Invalid dry-run value ({said}). Must be "none", "server", or "client".')
+
+
+def _tell_old_dry_run(k: "Kubectl", place: str, said: str, meant: str) -> None:
+    k.err(klog.line(k, "W", place, f"{said} and can be replaced with --dry-run={meant}."))
 
 
 def validation(flags: FlagSet) -> str:

@@ -64,7 +64,7 @@ class Creation:
 
     def __init__(self, k: Kubectl, operation: str = "created") -> None:
         self.k = k
-        self.dry_run = flag_sets.dry_run(k.flags)
+        self.dry_run = flag_sets.dry_run(k)
         self.printer = Printer(k, operation, self.dry_run)
         self.query: list[tuple[str, str]] = []
         if k.flags["field-manager"]:

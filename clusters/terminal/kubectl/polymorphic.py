@@ -55,7 +55,7 @@ def map_based_selector(obj: Object) -> dict[str, str]:
         selector = spec.get("selector") or {}
         labels = selector.get("matchLabels")
         if labels and selector.get("matchExpressions"):
-            text = " ".join(shown_expression(found) for found in selector["matchExpressions"])
+            text = " ".join(_shown_expression(found) for found in selector["matchExpressions"])
             raise CommandError(f'couldn\'t convert expressions - "[{text}]" to map-based selector format')
     if not labels and kind in _NONE:
         raise CommandError(_NONE[kind])
@@ -85,7 +85,7 @@ def _ports(obj: Object) -> Iterable[tuple[str, str]]:
             yield str(port["containerPort"]), port.get("protocol") or "TCP"
 
 
-def shown_expression(expression: Object) -> str:
+def _shown_expression(expression: Object) -> str:
     """A requirement of a selector as Go's %+v prints it."""
     values = " ".join(expression.get("values") or ())
     return f"{{Key:{expression['key']} Operator:{expression['operator']} Values:[{values}]}}"

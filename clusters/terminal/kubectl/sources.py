@@ -1,7 +1,7 @@
 """Keys and values of ConfigMaps and Secrets: from the line, from files, from files of variables.
 
 Models kubectl's `pkg/util/util.go` (ParseFileSource, ParseLiteralSource), `pkg/cmd/util/env_file.go` and
-`pkg/util/hash`. Left out: folders, which the file area has not.
+`pkg/util/hash`. The file area is one folder.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any
 from clusters.engine import names
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.manifests import local_name
 from clusters.terminal.kubectl.pflag import quoted
 from clusters.terminal.kubectl.printers.json_text import compact_json
 
@@ -31,13 +32,23 @@ async def add_files(k: Kubectl, add: Add, default_key: str = "") -> None:
     """All of --from-file; a file without a key has the default one, or its name."""
     for source in k.flags["from-file"]:
         key, path = _file_source(source)
-        add(key if "=" in source else default_key or key, await read(k, path))
+        if local_name(path) == ".":
+            await _add_folder(k, source, add)
+        else:
+            add(key if "=" in source else default_key or key, await read(k, path))
+
+
+async def _add_folder(k: Kubectl, source: str, add: Add) -> None:
+    if "=" in source:
+        raise CommandError("cannot give a key name for a directory path")
+    for name in sorted(await k.host.files.names()):
+        add(name, await read(k, name))
 
 
 async def read(k: Kubectl, path: str) -> str:
     """A file of the file area."""
     try:
-        return await k.host.files.read(path)
+        return await k.host.files.read(local_name(path))
     except FileNotFoundError as error:
         raise CommandError(f"error reading {path}: no such file or directory") from error
 

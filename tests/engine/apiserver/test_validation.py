@@ -461,7 +461,7 @@ def test_an_owner_must_be_named_in_full_and_only_one_controls():
         (names.label_key, ["app", "a.b/c", "A_b.c"], ["", "a/", "/a", "a/b/c", "a b", "A.b/c", "a" * 64]),
         (names.label_value, ["", "a", "A_b.c-1", "a" * 63], ["-a", "a-", "a b", "a" * 64]),
         (names.port_name, ["http", "a-1"], ["", "1", "a--b", "-a", "a-", "A"]),
-        (names.environment_variable, ["PATH", "a b", "1x"], ["", "a=b", "é"]),
+        (names.environment_variable, ["PATH", "a-b.c", "_1"], ["", "a=b", "é", "a b", "1x", "..x", "."]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -22,7 +22,7 @@ from clusters.terminal.kubectl.rest import MERGE_PATCH
 
 
 async def run(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     resources, words = resources_and_pairs(k.args, "annotation")
     annotations, removed = parse_pairs(words, "annotation", removes=True)
     _validate(k, dry_run, resources, bool(words))

@@ -103,7 +103,7 @@ class _Apply:
     def __init__(self, k: Kubectl) -> None:
         self.k = k
         flags = k.flags
-        self.dry_run = flag_sets.dry_run(flags)
+        self.dry_run = flag_sets.dry_run(k)
         self.manager = field_manager(k)
         self.propagation = propagation(k)
         manifests.require_filename(flags)

@@ -63,7 +63,7 @@ def _without_error(verb: str, source: str) -> str:
 
 
 async def set_(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     printer = Printer(k, "configured", dry_run, as_typed=False)
     changes: list[tuple[Info, Object]] = []
 

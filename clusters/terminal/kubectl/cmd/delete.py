@@ -133,7 +133,7 @@ async def run(k: Kubectl) -> None:
     selects = flags["all"] or flags["selector"] or flags["field-selector"]
     ignore = flags["ignore-not-found"] or (selects and not flags.changed("ignore-not-found"))
     grace = _grace(k)
-    deletion = Deletion(k, grace, policy, flag_sets.dry_run(flags))
+    deletion = Deletion(k, grace, policy, flag_sets.dry_run(k))
     result = await (await _builder(k).type_or_name_args(k.args)).build()
     _validate(k, grace)
     if flags["interactive"] and not await _confirmed(k, await result.infos()):

@@ -20,7 +20,7 @@ from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 async def run_drain(k: Kubectl) -> None:
     nodes = await _nodes(k)
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     await _mark(k, nodes, desired=True)
     drainer = Drainer(k, dry_run)
     errors: list[Exception] = []
@@ -57,7 +57,7 @@ async def _nodes(k: Kubectl) -> list[Info]:
         raise k.usage_error(f"USAGE: {k.found.command.name} NODE [flags]")
     if k.args and selector:
         raise k.usage_error("error: cannot specify both a node name and a --selector option")
-    flag_sets.dry_run(k.flags)
+    flag_sets.dry_run(k)
     _demand_pod_selector(k)
     builder = Builder(
         k,
@@ -93,7 +93,7 @@ def _demand_pod_selector(k: Kubectl) -> None:
 async def _mark(k: Kubectl, nodes: list[Info], *, desired: bool) -> None:
     """Say of nodes whether pods may be placed on them; what goes wrong is printed only."""
     verb = "cordon" if desired else "uncordon"
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     for info in nodes:
         if bool(info.obj["spec"].get("unschedulable")) == desired:
             k.out(sentence(info.obj, f"already {verb}ed", dry_run))

@@ -16,6 +16,7 @@ from clusters.terminal.kubectl.pflag import boolean, duration, string
 CONTAINER: Final = string("container", shorthand="c", about="which of the pod's containers")
 STDIN: Final = boolean("stdin", shorthand="i", about="what is typed goes to the command")
 TTY: Final = boolean("tty", shorthand="t", about="the command has a terminal")
+BAD_TIMEOUT: Final = "--pod-running-timeout must be higher than zero"
 QUIET: Final = boolean("quiet", shorthand="q", about="only what the command prints")
 
 
@@ -101,10 +102,9 @@ def demand_running(pod: Object, doing: str) -> None:
 
 def demand_timeout(k: Kubectl) -> float:
     """The seconds of --pod-running-timeout. Raises CommandError."""
-    seconds: float = k.flags["pod-running-timeout"]
-    if seconds <= 0:
-        raise k.usage_error("--pod-running-timeout must be higher than zero")
-    return seconds
+    if k.flags["pod-running-timeout"] <= 0:
+        raise k.usage_error(BAD_TIMEOUT)
+    return float(k.flags["pod-running-timeout"])
 
 
 COMMAND: Final = Command(

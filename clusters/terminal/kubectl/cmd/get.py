@@ -5,16 +5,19 @@ would have to know.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from clusters.engine.objects import Object
-from clusters.terminal.kubectl import flag_sets
+from clusters.terminal.kubectl import flag_sets, klog
 from clusters.terminal.kubectl.builder import Builder, Info, Result
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import (
     CommandError,
+    ExitError,
     KubectlError,
     aggregate,
     is_not_found,
@@ -24,7 +27,7 @@ from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import Flag, boolean, string, strings
 from clusters.terminal.kubectl.printers.interface import Printer, WatchEvent, is_list
 from clusters.terminal.kubectl.printers.print_flags import GET_FORMATS, PrintFlags
-from clusters.terminal.kubectl.printers.sorter import sort_objects, sort_table
+from clusters.terminal.kubectl.printers.sorter import UnsortableError, sort_objects, sort_table
 from clusters.terminal.kubectl.printers.table import HumanReadablePrinter, PrintOptions
 from clusters.terminal.kubectl.printers.tabwriter import TabWriter, new_tab_writer
 from clusters.terminal.kubectl.rest import JSON, TABLE
@@ -39,6 +42,7 @@ _MISSING: Final = (
     "resource (e.g. kubectl explain pods)."
 )
 """What is said where no kind is named, here and by describe."""
+_URI: Final = re.compile("/|[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 async def run(k: Kubectl) -> None:
@@ -48,7 +52,7 @@ async def run(k: Kubectl) -> None:
         return
     _warn_of_sorting(k)
     watches = flags["watch"] or flags["watch-only"]
-    if not watches and not k.args and not flags["filename"]:
+    if not watches and not k.args and not flags["filename"] and not flags["kustomize"]:
         k.err(SUGGESTION)
         raise k.usage_error(_MISSING)
     _validate(k)
@@ -78,12 +82,11 @@ async def _raw(k: Kubectl) -> None:
         )
     if flags["output"]:
         raise CommandError("--raw and --output are mutually exclusive")
-    if not flags["raw"].startswith("/"):
+    if not _URI.match(flags["raw"]):
         problem = f'parse "{flags["raw"]}": invalid URI for request'
         raise CommandError(f"--raw must be a valid URL path: {problem}")
-    path, _, query = flags["raw"].partition("?")
-    pairs = [tuple(part.partition("=")[::2]) for part in query.split("&") if part]
-    k.out(await k.client.text(path, [(name, value) for name, value in pairs]))
+    asked = urlsplit(flags["raw"])
+    k.out(await k.client.text(asked.path, parse_qsl(asked.query, keep_blank_values=True)))
 
 
 def _warn_of_sorting(k: Kubectl) -> None:
@@ -141,7 +144,7 @@ async def _print_tables(k: Kubectl, result: Result) -> None:
     if k.flags["sort-by"] and len(infos) > 1:
         # As upstream: Tables of several kinds are themselves looked at for the field, and lack it.
         by_id = {id(info.obj): info for info in infos}
-        infos = [by_id[id(obj)] for obj in _sorted([info.obj for info in infos], k.flags["sort-by"])]
+        infos = [by_id[id(obj)] for obj in _sorted(k, [info.obj for info in infos], k.flags["sort-by"])]
     written = _Tables(k, infos).print()
     if not written and not k.flags["ignore-not-found"] and not errors:
         namespaced = not k.flags["all-namespaces"] and all(info.mapping.namespaced for info in infos)
@@ -182,6 +185,8 @@ class _Tables:
         if field and len(table.get("rows") or ()) > 1:
             try:
                 table = sort_table(table, field)
+            except UnsortableError as error:
+                raise _end(self.k, "sorter.go:375", error) from error
             except ValueError:
                 # As upstream, which does not look at what printing comes to.
                 return
@@ -210,9 +215,16 @@ def table_printer(k: Kubectl, mapping: Mapping, *, with_kind: bool = False) -> H
     return HumanReadablePrinter(options, k.host.now)
 
 
-def _sorted(items: list[Object], field: str) -> list[Object]:
+def _end(k: Kubectl, place: str, error: UnsortableError) -> ExitError:
+    """What kubectl ends with that cannot sort: klog.Exitf."""
+    return ExitError(1, klog.line(k, "F", place, str(error)))
+
+
+def _sorted(k: Kubectl, items: list[Object], field: str) -> list[Object]:
     try:
         return sort_objects(items, field)
+    except UnsortableError as error:
+        raise _end(k, "sorter.go:329", error) from error
     except ValueError as error:
         raise CommandError(str(error)) from error
 
@@ -248,7 +260,7 @@ async def _print_objects(k: Kubectl, result: Result) -> None:
     else:
         items = [info.obj for info in infos]
         if k.flags["sort-by"]:
-            items = _sorted(items, k.flags["sort-by"])
+            items = _sorted(k, items, k.flags["sort-by"])
         obj = {
             "apiVersion": "v1",
             "items": items,

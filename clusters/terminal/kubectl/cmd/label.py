@@ -43,7 +43,7 @@ ALL_AND_FIELDS: Final = "cannot set --all and --field-selector at the same time"
 
 
 async def run(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     resources, words = resources_and_pairs(k.args, "label")
     labels, removed = _parse(words)
     if k.flags["list"] and k.flags["output"]:
@@ -79,7 +79,7 @@ async def builder_of(k: Kubectl, resources: list[str]) -> Builder:
         filenames=k.flags["filename"],
         label_selector="" if local else k.flags["selector"],
         field_selector="" if local else k.flags["field-selector"],
-        select_all=not local and k.flags["all"],
+        everything_by_default=not local and k.flags["all"],
         flatten=True,
         latest=not local,
         local=local,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.gotime import parse_time
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets, pods
 from clusters.terminal.kubectl.builder import Builder
@@ -38,7 +39,9 @@ class Source(NamedTuple):
 async def run(k: Kubectl) -> None:
     flags = k.flags
     _demand_arguments(k)
-    seconds = exec_.demand_timeout(k)
+    seconds = flags["pod-running-timeout"]
+    if seconds <= 0:
+        raise CommandError(exec_.BAD_TIMEOUT)
     container = flags["container"] or (k.args[1] if len(k.args) == 2 else "")
     query = _query(k)
     found = await _objects(k)
@@ -87,6 +90,8 @@ def _validate(k: Kubectl, container: str) -> None:
 
 def _query(k: Kubectl) -> list[tuple[str, str]]:
     flags = k.flags
+    if flags["since-time"]:
+        _demand_time(flags["since-time"])
     tail = flags["tail"]
     if flags["selector"] and not flags.changed("tail"):
         tail = _SELECTOR_TAIL
@@ -102,10 +107,17 @@ def _query(k: Kubectl) -> list[tuple[str, str]]:
     return [(name, value) for name, value in asked.items() if value]
 
 
+def _demand_time(text: str) -> None:
+    try:
+        parse_time(text)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
 async def _objects(k: Kubectl) -> Sequence[Object]:
     """What is named, or the pods that are selected."""
     builder = Builder(k, namespace=k.namespace, single_type=True, label_selector=k.flags["selector"])
-    builder.resource_names("pods", k.args[:1])
+    builder.resource_names("pods", [name for name in k.args[:1] if name])
     if k.flags["selector"]:
         builder.resource_types("pods")
     try:
@@ -171,7 +183,7 @@ async def _consume(k: Kubectl, source: Source, query: list[tuple[str, str]], sec
 
 async def _follow(k: Kubectl, source: Source, query: list[tuple[str, str]], seconds: float) -> None:
     """Print a log as it is written; one that is not there yet is asked for again, for a while."""
-    tries = int(seconds / _RETRY)
+    tries = int(seconds / _RETRY) + 1
     while True:
         try:
             await _print(k, source, query)
@@ -183,7 +195,7 @@ async def _follow(k: Kubectl, source: Source, query: list[tuple[str, str]], seco
             k.err(f"{error.message}\n")
         tries -= 1
         if tries <= 0:
-            raise CommandError("timed out waiting for the condition")
+            raise CommandError("context deadline exceeded")
         await asyncio.sleep(_RETRY)
 
 

@@ -35,7 +35,7 @@ _BAD_JSON: Final = {
 
 
 async def run(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     _validate(k, dry_run)
     patching = _Patching(k, dry_run, await _patch_of(k, dry_run))
     builder = Builder(

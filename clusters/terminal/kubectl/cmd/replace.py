@@ -48,7 +48,7 @@ class _Replacement:
         self.k = k
         flags = k.flags
         self.validation = flag_sets.validation(flags)
-        self.dry_run = flag_sets.dry_run(flags)
+        self.dry_run = flag_sets.dry_run(k)
         self.printer = Printer(k, "replaced", self.dry_run, as_typed=False)
         self.propagation = propagation(k)
         # At least a second, so that it is waited for.

@@ -147,7 +147,7 @@ def _demand(info: Info, wanted: str, implementation: str) -> None:
 
 
 async def run_undo(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     result = await _result(k)
 
     async def visit(info: Info) -> None:

@@ -23,7 +23,7 @@ _TRIES: Final = 300
 
 
 async def run(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     printer = Printer(k, "scaled", dry_run, as_typed=False)
     _validate(k)
     builder = Builder(
@@ -32,7 +32,7 @@ async def run(k: Kubectl) -> None:
         enforce_namespace=k.enforce_namespace,
         filenames=k.flags["filename"],
         label_selector=k.flags["selector"],
-        select_all=k.flags["all"],
+        everything_by_default=k.flags["all"],
         flatten=True,
         continue_on_error=True,
     )

@@ -47,7 +47,7 @@ async def find(k: Kubectl, resources: Sequence[str], selector: str = "") -> list
         enforce_namespace=k.enforce_namespace,
         filenames=k.flags["filename"],
         label_selector="" if local else selector,
-        select_all=not local and k.flags["all"],
+        everything_by_default=not local and k.flags["all"],
         flatten=True,
         latest=not local,
         local=local,
@@ -61,7 +61,7 @@ class Setting:
 
     def __init__(self, k: Kubectl, operation: str) -> None:
         self.k = k
-        self.dry_run = flag_sets.dry_run(k.flags)
+        self.dry_run = flag_sets.dry_run(k)
         self.printer = Printer(k, operation, self.dry_run)
         self.errors: list[Exception] = []
 

@@ -6,7 +6,7 @@ Models kubectl's `pkg/cmd/set/set_selector.go`.
 from typing import Final
 
 from clusters.engine.objects import Object
-from clusters.terminal.kubectl import flag_sets, patches, polymorphic
+from clusters.terminal.kubectl import flag_sets, patches
 from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cmd.set_helper import ALL, LOCAL, Setting
 from clusters.terminal.kubectl.cobra import Command
@@ -18,9 +18,8 @@ from clusters.terminal.kubectl.selectors import parse_to_label_selector
 
 
 async def run(k: Kubectl) -> None:
-    flag_sets.dry_run(k.flags)
-    selector = parse_to_label_selector(k.args[-1]) if k.args else None
     setting = Setting(k, "selector updated")
+    selector = parse_to_label_selector(k.args[-1]) if k.args else None
     if selector is None:
         raise CommandError("one selector is required")
 
@@ -54,9 +53,14 @@ def _set_selector(obj: Object, selector: Object) -> None:
     if obj["kind"] != "Service":
         raise CommandError("setting a selector is only supported for Services")
     if selector["matchExpressions"]:
-        shown = " ".join(polymorphic.shown_expression(found) for found in selector["matchExpressions"])
+        shown = " ".join(_shown(found) for found in selector["matchExpressions"])
         raise CommandError(f"match expression [{shown}] not supported on this object")
     obj["spec"]["selector"] = selector["matchLabels"]
+
+
+def _shown(expression: Object) -> str:
+    """A requirement as Go's %v prints it."""
+    return f"{{{expression['key']} {expression['operator']} [{' '.join(expression.get('values') or ())}]}}"
 
 
 async def _builder(k: Kubectl) -> Builder:
@@ -69,7 +73,7 @@ async def _builder(k: Kubectl) -> Builder:
         filenames=k.flags["filename"],
         label_selector="" if local else k.flags["selector"],
         field_selector="" if local else k.flags["field-selector"],
-        select_all=not local and k.flags["all"],
+        everything_by_default=not local and k.flags["all"],
         flatten=True,
         latest=not local,
         local=local,

@@ -23,7 +23,7 @@ _EFFECTS: Final = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 async def run(k: Kubectl) -> None:
-    dry_run = flag_sets.dry_run(k.flags)
+    dry_run = flag_sets.dry_run(k)
     validation = flag_sets.validation(k.flags)
     resources, words = _split(k.args)
     try:

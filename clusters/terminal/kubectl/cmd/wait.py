@@ -231,7 +231,7 @@ async def _builder(k: Kubectl) -> Result:
         filenames=flags["filename"],
         label_selector=flags["selector"],
         field_selector=flags["field-selector"],
-        select_all=flags["all"],
+        everything_by_default=flags["all"],
         continue_on_error=True,
         latest=True,
         flatten=True,
