@@ -1,23 +1,28 @@
-"""The calls of placed clients, worked out from a cluster's journal, and their counts, which outlive it.
+"""The calls of clients, worked out from a cluster's journal, and their counts, which outlive it.
 
 When the journal is compacted, the calls up to where all of it is kept are counted first. Whoever works them
 out later goes on from those counts and from the state of that time.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
+from django.db.models import Q
 
 from clusters import journal
 from clusters.engine.changes import DELETED
 from clusters.engine.kubelet.inside import ports_of
+from clusters.engine.kubelet.loops import loops_of
 from clusters.engine.network import Tally, Totals
 from clusters.engine.network.clients import KIND
 from clusters.engine.network.steady import KEPT, KINDS, Fold
 from clusters.engine.objects import Key
 from clusters.engine.store import Entry, MemoryStore
-from clusters.models import CallCount, Cluster
+from clusters.models import CallCount, Change, Cluster
+
+_ASKS: Final = '"answers":['
+"""What is in the text of a Pod whose containers ask the network, perhaps in an endless loop."""
 
 
 class Counted(NamedTuple):
@@ -31,6 +36,12 @@ def fold(cluster_id: str) -> tuple[Fold, int]:
     """All calls up to the cluster's last change, and the revision of that. Raises Cluster.DoesNotExist."""
     revision = Cluster.objects.values_list("revision", flat=True).get(pk=cluster_id)
     return _fold(cluster_id, revision)[0], revision
+
+
+def anybody_calls(cluster_id: str) -> bool:
+    """Whether there may have been a client at a time that the journal still tells of."""
+    may_call = Q(kind=KIND) | Q(kind="Pod", object__contains=_ASKS)
+    return Change.objects.filter(may_call, cluster=cluster_id).exists()
 
 
 def until(cluster_id: str, revision: int) -> Counted:
@@ -57,20 +68,24 @@ def keep(counted: Counted) -> bool:
 def _fold(cluster_id: str, revision: int, kept: float = KEPT) -> tuple[Fold, CallCount | None]:
     base, rows = _read(cluster_id, revision)
     begun, time = (base.revision, base.time) if base is not None else (0, 0.0)
-    state = _state(row for row in rows if row.revision <= begun)
-    rest = [row for row in rows if row.revision > begun]
-    if not any(key.kind == KIND for key in state):
+    known = [row for row in rows if row.revision <= begun]
+    state, rest = _state(known), rows[len(known) :]
+    if not any(map(_may_call, known)):
         # Nobody calls before the first client is there.
-        first = next((at for at, row in enumerate(rest) if row.key.kind == KIND), len(rest))
+        first = next((at for at, row in enumerate(rest) if _may_call(row)), len(rest))
         state = _state(rest[:first], state)
         rest = rest[first:]
         time = max(time, rest[0].time) if rest else journal.time_of(cluster_id, revision)
     seed = Cluster.objects.values_list("seed", flat=True).get(pk=cluster_id)
     totals = _decode(base.totals) if base is not None else None
     image = MemoryStore.from_entries(begun, state.items())
-    found = Fold(image, time, seed=seed, ports=ports_of, totals=totals, kept=kept)
+    found = Fold(image, time, seed=seed, ports=ports_of, loops=loops_of, totals=totals, kept=kept)
     found.advance(journal.decoded(rest), journal.time_of(cluster_id, revision))
     return found, base
+
+
+def _may_call(row: journal.Row) -> bool:
+    return row.key.kind == KIND or (row.key.kind == "Pod" and _ASKS in row.text)
 
 
 def _state(rows: Iterable[journal.Row], before: Mapping[Key, Entry] | None = None) -> dict[Key, Entry]:

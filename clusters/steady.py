@@ -1,14 +1,16 @@
-"""All requests inside a cluster for whoever looks: those of placed clients, and those that people make.
+"""All requests inside a cluster for whoever looks: those of clients, and those that people make.
 
-What placed clients call follows from the journal. It is worked out when somebody asks, as far as the
-cluster's state is known, kept up to date from then on, and forgotten when nobody has asked for 60 seconds:
-a cluster that nobody watches costs nothing, however many clients it has.
+Clients are placed, or they are containers with an endless loop. What they call follows from the journal. It
+is worked out when somebody asks, as far as the cluster's state is known, kept up to date from then on, and
+forgotten when nobody has asked for 60 seconds: a cluster that nobody watches costs nothing, however many
+clients it has.
 
 For threads, and outside of transactions, as `memory.follow` is.
 """
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from itertools import takewhile
 from threading import RLock
@@ -18,6 +20,7 @@ from clusters import call_counts, memory, storage, traffic
 from clusters.engine.changes import Change
 from clusters.engine.cluster import clock_of
 from clusters.engine.network import Call, Totals
+from clusters.engine.network.clients import Client
 from clusters.engine.network.steady import KEPT, TooLateError
 from clusters.engine.network.traffic import KEPT as RING
 from clusters.engine.store import MemoryStore
@@ -27,11 +30,13 @@ from clusters.writer import writer
 UNUSED_FOR: Final = 60.0
 """Seconds after which the calls of a cluster that nobody asks for are forgotten."""
 
-__all__ = ["KEPT", "Look", "calls", "forget", "look", "sweep", "totals"]
+__all__ = ["KEPT", "Look", "calls", "forget", "is_watched", "look", "sweep", "totals"]
 
 
 class Look(NamedTuple):
     """The requests before the simulated time `until`: of late, by time, and all of them counted.
+
+    `clients` are those that call then.
 
     What is to come will come at `until` or later: whoever goes on asks from there. That is now, or while
     the control plane has yet to act the time at which it acted last.
@@ -40,6 +45,7 @@ class Look(NamedTuple):
     until: float
     calls: list[Call]
     totals: Totals
+    clients: Sequence[Client] = ()
 
 
 def look(cluster_id: str, since: float = 0.0) -> Look:
@@ -67,6 +73,11 @@ def calls(cluster_id: str, since: float, until: float) -> list[Call]:
 def totals(cluster_id: str) -> Totals:
     """All requests so far, counted by Service, target and client."""
     return look(cluster_id, float("inf")).totals
+
+
+def is_watched(cluster_id: str) -> bool:
+    """Whether the calls of the cluster are known already, since somebody has asked for them lately."""
+    return cluster_id in _watched
 
 
 def sweep() -> None:
@@ -112,7 +123,7 @@ class _Watched:
         if explicit:
             found.sort(key=lambda call: call.time)
         counted = self._fold.totals + traffic.of_cluster(self.cluster_id).totals.copy()
-        return Look(self._until, found, counted)
+        return Look(self._until, found, counted, self._fold.clients)
 
     def _catch_up(self) -> None:
         while True:

@@ -19,7 +19,6 @@ from django.db import connection, models, transaction
 from clusters import call_counts, journal
 from clusters.engine.changes import DELETED, Change, encode
 from clusters.engine.labels import format_labels
-from clusters.engine.network import clients
 from clusters.engine.objects import Key, labels_of, uid_of
 from clusters.engine.store import Entry, MemoryStore
 from clusters.models import TABLES, Cluster, KubeObject, ManifestRow, table_of
@@ -165,7 +164,7 @@ def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_SIZE)
         cursor.execute(_LENGTHS, [cluster_id])
         rows = cursor.fetchall()
         doomed, until = _superseded(rows, changes, size)
-        calls = call_counts.until(cluster_id, until) if any(row[2] == clients.KIND for row in rows) else None
+        calls = call_counts.until(cluster_id, until) if call_counts.anybody_calls(cluster_id) else None
         with transaction.atomic():
             if calls is None or call_counts.keep(calls):
                 cursor.executemany(_FORGET, [(cluster_id, revision) for revision in doomed])

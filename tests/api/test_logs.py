@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+from math import inf
 from urllib.parse import urlencode
 
 import pytest
 
-from clusters import actions, memory, traffic
+from clusters import actions, memory, steady, traffic
 from clusters.api.app import application
 from clusters.api.followers import followers
 from clusters.api.reads import simulated_now
@@ -240,6 +241,30 @@ def served(now, uid):
     key = Key("Pod", "default", "web")
     answer = Answer(None, key, 80, None, "10.0.0.9", Response(200, (), b"hello"))
     return Call(now, None, "10.0.0.9", "web", 80, answer, uid, Request(path="/seen"))
+
+
+async def test_what_a_container_calls_again_and_again_is_in_both_logs(cluster, call):
+    steady.forget()
+    web = await run_pod(cluster, call)
+    await until(lambda: address(cluster, "web"))
+    await script(cluster, call, f"while true; do wget -qO- {address(cluster, 'web')}; sleep 0.2; done")
+    calling = Follow(call.key, f"{PODS}/talk/log")
+    serving = Follow(call.key, f"{PODS}/web/log")
+    await until(lambda: calling.text.count("<title>Welcome to nginx!</title>") >= 2)
+    await until(lambda: serving.text.count('"GET / HTTP/1.1" 200') >= 2)
+    reply = await call("GET", f"{PODS}/web/log")
+    assert reply.body.decode().count('"Wget"') >= 2
+    assert {made.pod_uid for made in await in_thread(steady.calls)(cluster.pk, 0, inf)} == {
+        web["metadata"]["uid"]
+    }
+    await calling.leave()
+    await serving.leave()
+
+
+def address(cluster, name):
+    """The pod's address, "" while it has none."""
+    found = memory.published(cluster.pk).get("Pod", "default", name)
+    return (found.get("status") or {}).get("podIP", "")
 
 
 async def test_who_leaves_frees_his_place(cluster, call):

@@ -287,6 +287,55 @@ def test_clients_write_nothing(cluster, wall):
     assert Cluster.objects.values().get(pk=cluster.pk) == row
 
 
+class TestLoops:
+    """Containers that call in an endless loop."""
+
+    SCRIPT = "while true; do wget -qO- http://kubia; sleep 1; done"
+
+    def run(self, cluster, wall, name="caller"):
+        create(cluster, simple_pod(name, "busybox", command=["sh", "-c", self.SCRIPT]))
+        wall.settle(cluster)
+        wall.wait(cluster, 30)
+        return memory.image(cluster.pk).get("Pod", "default", name)
+
+    def test_are_seen_to_call(self, cluster, wall):
+        pod = self.run(cluster, wall)
+        before = steady.look(cluster.pk).until
+        wall.wait(cluster, 10)
+        found = steady.look(cluster.pk, before).calls
+        assert len(found) == 10
+        assert {call.source for call in found} == {Key("Pod", "default", "caller")}
+        state = pod["simulation"]["containers"]["main"]
+        assert set(steady.totals(cluster.pk).clients) == {f"{state['id']}/0"}
+        process_begins()
+        assert steady.look(cluster.pk, before).calls == found
+
+    def test_are_counted_beyond_the_journal(self, cluster, wall):
+        self.run(cluster, wall)
+        wall.wait(cluster, 60)
+        before = steady.totals(cluster.pk)
+        assert before.services[SERVICE].answered > 60
+        for changes in (20, 0):
+            shrink(cluster, changes)
+            process_begins()
+            assert steady.totals(cluster.pk) == before
+        actions.delete_object(cluster.pk, OWNER, "Pod", "default", "caller")
+        wall.wait(cluster, 60)
+        made = steady.totals(cluster.pk)
+        shrink(cluster, 0)
+        process_begins()
+        assert steady.totals(cluster.pk) == made
+        wall.wait(cluster, 60)
+        assert steady.totals(cluster.pk) == made
+
+    def test_write_nothing(self, cluster, wall):
+        self.run(cluster, wall)
+        row = Cluster.objects.values().get(pk=cluster.pk)
+        wall.wait(cluster, 100)
+        steady.look(cluster.pk)
+        assert Cluster.objects.values().get(pk=cluster.pk) == row
+
+
 class TestClients:
     def test_are_nothing_that_kubernetes_knows(self):
         assert KIND in INTERNAL_KINDS

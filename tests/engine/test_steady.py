@@ -8,6 +8,7 @@ from clusters.engine import bootstrap
 from clusters.engine.apiserver import verbs
 from clusters.engine.clock import Clock
 from clusters.engine.kubelet import inside, node_status
+from clusters.engine.kubelet.loops import loops_of
 from clusters.engine.network import Answer, Refused, Tally, TimedOut
 from clusters.engine.network.clients import new_client
 from clusters.engine.network.steady import KEPT, Fold, TooLateError
@@ -50,7 +51,7 @@ def place(world, target, port=80, *, place="internet", pod=None, every=3):
 
 def fold_of(world, seed="a seed"):
     """A fold of all that has happened until now."""
-    fold = Fold(MemoryStore(), NOW, seed=seed, ports=inside.ports_of)
+    fold = Fold(MemoryStore(), NOW, seed=seed, ports=inside.ports_of, loops=loops_of)
     fold.advance(world.store.changes, world.store.now)
     return fold
 

@@ -6,12 +6,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from clusters.engine.apiserver import verbs
 from clusters.engine.kubelet import inside, node_status
+from clusters.engine.kubelet.loops import loops_of
 from clusters.engine.network.clients import KIND, new_client
 from clusters.engine.network.steady import KEPT, Fold
 from clusters.engine.objects import name_of, namespace_of, simulation_of, with_value
 from clusters.engine.store import MemoryStore
 from tests.engine.builders import NOW, make_replication_controller, make_service, service_port
 from tests.engine.test_steady import fold_of, sandbox
+from tests.engine.world import simple_pod
 
 some = st.integers(0, 1000)
 TARGETS = ("kubia", "10.96.0.80", "10.244.1.2", "10.244.2.2", "172.18.0.2", "nobody", "10.9.9.9")
@@ -29,8 +31,11 @@ class Histories(RuleBasedStateMachine):
             sessionAffinity=affinity,
         )
         self.world = sandbox(make_replication_controller(), service)
-        self.fold, self.seen = Fold(MemoryStore(), NOW, seed="a seed", ports=inside.ports_of), 0
-        self.told, self.told_until = [], NOW
+        self.fold, self.seen = (
+            Fold(MemoryStore(), NOW, seed="a seed", ports=inside.ports_of, loops=loops_of),
+            0,
+        )
+        self.told, self.told_until, self.loops = [], NOW, 0
         self.shown_from = NOW
         """Of what was before, the fold has the numbers only."""
 
@@ -60,6 +65,20 @@ class Histories(RuleBasedStateMachine):
             self.store, place=place, pod=pod, target=address, port=port, every=every, since=now
         )
         self.world.act(lambda store: store.create(client))
+
+    @precondition(lambda self: self.store.count("Pod") < 12)
+    @rule(
+        address=st.sampled_from(TARGETS),
+        other=st.sampled_from(["", "; wget -qO- kubia || echo lost"]),
+        every=st.sampled_from([0.3, 1, 2.5, 20]),
+        policy=st.sampled_from(["Always", "Never"]),
+    )
+    def run_loop(self, address, other, every, policy):
+        """A container begins to call again and again."""
+        self.loops += 1
+        script = f"while sleep {every}; do wget -qO- -T 1 {address}{other}; done"
+        pod = simple_pod(f"loop-{self.loops}", "busybox", policy=policy, command=["sh", "-c", script])
+        self.world.act(verbs.create, pod)
 
     @precondition(lambda self: self.store.count(KIND))
     @rule(number=some)
@@ -113,10 +132,10 @@ class Histories(RuleBasedStateMachine):
         """Another process goes on from the state and the numbers alone, as after a compaction."""
         self.look()
         last = self.store.changes[-1].time
-        until = Fold(MemoryStore(), NOW, seed="a seed", ports=inside.ports_of)
+        until = Fold(MemoryStore(), NOW, seed="a seed", ports=inside.ports_of, loops=loops_of)
         until.advance(self.store.changes, last)
         image = MemoryStore().apply(self.store.changes)
-        resumed = Fold(image, last, seed="a seed", ports=inside.ports_of, totals=until.totals)
+        resumed = Fold(image, last, seed="a seed", ports=inside.ports_of, loops=loops_of, totals=until.totals)
         resumed.advance([], self.store.now)
         self.fold, self.shown_from = resumed, last
 

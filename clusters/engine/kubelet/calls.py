@@ -2,7 +2,7 @@
 
 Stands in for the sockets of a pod. The main process of a container cannot be asked what it is told: its
 answers are put into its container's state, one after the other, each when its time has come, and with them
-it is run again from its start (see replay.py). Left out: the calls of endless loops, which nobody makes.
+it is run again from its start (see replay.py). The calls of endless loops are never made, see loops.py.
 """
 
 from typing import Final

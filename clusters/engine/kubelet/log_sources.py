@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from clusters.engine import cluster
 from clusters.engine.clock import quantise
 from clusters.engine.images import Image
+from clusters.engine.kubelet.loops import Calls, tell
 from clusters.engine.kubelet.programs import Process, replay_of, words_of
 from clusters.engine.kubelet.replay import Replay
 from clusters.engine.kubelet.shell.effects import STDERR, STDOUT, Output
@@ -42,7 +43,7 @@ class LogLine(NamedTuple):
 class Life:
     """One run of a container: `ended` None while it lasts, `code` and `message` once it is over.
 
-    `answers` is what the network has told its process.
+    `answers` is what the network has told its process, `id` the container's.
     """
 
     pod: Object
@@ -56,14 +57,20 @@ class Life:
     message: str = ""
     listens_after: float = 0.0
     answers: Sequence[str] = ()
+    id: str = ""
 
     def replay(self) -> Replay:
         """Its command, to be run once more."""
         return replay_of(self.container, self.image, self.around, self.started, self.answers)
 
 
-def written(life: Life, until: float, after: float, most: int) -> Iterator[LogLine]:
-    """What the process writes by itself; of an endless loop the last `most` turns."""
+def written(
+    store: MemoryStore, life: Life, until: float, after: float, most: int, known: Calls
+) -> Iterator[LogLine]:
+    """What the process writes by itself; of an endless loop the last `most` turns.
+
+    One that calls others writes what it was answered, as far as its calls are `known`.
+    """
     words = words_of(life.container, life.image)
     if not words:
         yield from _own_lines(life, life.started, until)
@@ -71,6 +78,10 @@ def written(life: Life, until: float, after: float, most: int) -> Iterator[LogLi
     replay = life.replay()
     if life.process.start_error:
         return
+    own = known.of(life.id)
+    if own.calls:
+        tell(replay, store, life.pod, own)
+        after = max(after, own.calls[0].time)
     lines = list(_as_lines(replay.outputs(until=until, after=after, repeated=most)))
     yield from (line for line in lines if line.time >= replay.resumed)
     if replay.served is not None and replay.served <= until:

@@ -3,10 +3,12 @@
 Models the kubelet's containerLogs (`pkg/kubelet/kubelet.go` validateContainerLogStatus,
 `pkg/kubelet/kuberuntime/logs`) and the API server's LogLocation. No log is stored: what an image's own
 program writes follows from when it started (images.yaml), what a command writes from running it again in
-the simulated shell, and who was served from the ring of requests that the process keeps. Left out: what
-is older than the last MOST_LINES, as if the file had been rotated; requests that the ring has forgotten.
+the simulated shell, and who was served from the requests that the process remembers. What an endless loop
+was answered (see loops.py) is known from the calls of clients, which somebody has to work out. Left out: what
+is older than the last MOST_LINES, as if the file had been rotated; requests and turns of such loops that
+nobody remembers.
 
-    lines = log_lines(store, pod, "main", now, requests=traffic.served(uid_of(pod)))
+    lines = log_lines(store, pod, "main", now, requests=served_by(calls, uid), known=Calls(now, calls))
     Follower(pod, "main")  for `kubectl logs -f`; ask its `advance` again at `next_at`, and after each change
 
 The query of GET .../log is read by log_options.py.
@@ -19,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
+from math import inf
 from typing import Final
 
 from clusters.engine import cluster
@@ -32,6 +35,7 @@ from clusters.engine.kubelet.inside import (
     running_container,
 )
 from clusters.engine.kubelet.log_sources import Life, LogLine, access_log, probe_hits, written
+from clusters.engine.kubelet.loops import Calls
 from clusters.engine.kubelet.programs import process_of, words_of
 from clusters.engine.kubelet.replay import Replay
 from clusters.engine.kubelet.surroundings import surroundings_of
@@ -41,6 +45,10 @@ from clusters.engine.store import MemoryStore
 
 MOST_LINES: Final = 1_000
 _LOOK_AHEAD: Final = 600.0
+_A_MOMENT: Final = 0.01
+"""Seconds after which a call is known."""
+_STRANGERS: Final = 10.0
+"""Seconds until somebody may call of whom nobody knows yet."""
 
 
 def log_lines(
@@ -51,6 +59,7 @@ def log_lines(
     *,
     previous: bool = False,
     requests: Iterable[Served] = (),
+    known: Calls | None = None,
     after: float = float("-inf"),
     most: int = MOST_LINES,
 ) -> list[LogLine]:
@@ -59,8 +68,8 @@ def log_lines(
     What was before `after` may be left out.
 
     `container` may be "" if the pod has only one; `previous` asks for the run before the last. `requests` are
-    those that the pod served. Raises StatusError: 400 for a container that is not there or has no log, 500 if
-    the kubelet cannot be reached.
+    those that the pod served, `known` the calls of clients, None if nobody has worked them out. Raises
+    StatusError: 400 for a container that is not there or has no log, 500 if the kubelet cannot be reached.
     """
     spec = choose_container(pod, container)
     if not pod["spec"].get("nodeName"):
@@ -72,7 +81,10 @@ def log_lines(
     if life is None:
         return []
     until = min(now, life.ended) if life.ended is not None else now
-    sources = [written(life, until, after, most), access_log(store, life, until, requests, after)]
+    sources = [
+        written(store, life, until, after, most, known or Calls()),
+        access_log(store, life, until, requests, after),
+    ]
     return list(deque(merge(*sources, key=lambda line: line.time), maxlen=min(most, MOST_LINES)))
 
 
@@ -132,6 +144,7 @@ def _life(store: MemoryStore, pod: Object, container: Object, now: float, previo
         last.get("message", ""),
         cluster.delays_of(store).ready if process.ready_after is None else process.ready_after,
         answers or (),
+        str(last.get("containerID") or state["id"]).removeprefix("containerd://"),
     )
 
 
@@ -166,7 +179,9 @@ class Follower:
     _seen_to: float = float("-inf")
     _last: Counter[LogLine] = field(default_factory=Counter)
 
-    def advance(self, store: MemoryStore, now: float, requests: Iterable[Served] = ()) -> list[LogLine]:
+    def advance(
+        self, store: MemoryStore, now: float, requests: Iterable[Served] = (), known: Calls | None = None
+    ) -> list[LogLine]:
         """The lines that came since the last time. Raises StatusError as log_lines does, the first time."""
         pod = store.get(*self.pod)
         if pod is None or self.over:
@@ -182,8 +197,10 @@ class Follower:
         again = self.over and running is not None
         if self.over and self._since is not None and not self._was_last(pod, name):
             return []
-        found = log_lines(store, pod, name, now, previous=again, requests=requests, after=self._seen_to)
-        self.next_at = None if self.over else next_line_at(store, pod, name, now)
+        found = log_lines(
+            store, pod, name, now, previous=again, requests=requests, known=known, after=self._seen_to
+        )
+        self.next_at = None if self.over else next_line_at(store, pod, name, now, known)
         return self._new(found)
 
     def _was_last(self, pod: Object, name: str) -> bool:
@@ -212,8 +229,10 @@ class Follower:
         return fresh
 
 
-def next_line_at(store: MemoryStore, pod: Object, container: str, now: float) -> float | None:
-    """When the container may write its next line by itself; None if only others can make it write."""
+def next_line_at(
+    store: MemoryStore, pod: Object, container: str, now: float, known: Calls | None = None
+) -> float | None:
+    """When the container may write its next line without anybody doing anything; None for never."""
     running = running_container(store, pod, container, now)
     if running is None:
         return None
@@ -225,7 +244,11 @@ def next_line_at(store: MemoryStore, pod: Object, container: str, now: float) ->
         found += islice((hit.time for hit in hits if hit.time > now), 1)
     if words_of(life.container, life.image):
         found += _next_output(life.replay(), now)
-    return min(found, default=None)
+    if known is not None:
+        found.append(known.of(life.id).next_after(now) + _A_MOMENT)
+    if known is not None and life.image.access_log:
+        found.append(min(known.next_after(now) + _A_MOMENT, now + _STRANGERS))
+    return min((time for time in found if time < inf), default=None)
 
 
 def _next_output(replay: Replay, now: float) -> list[float]:

@@ -1,7 +1,8 @@
 """Runs a program through its life without anybody waiting: for its end, for its log, for a probe.
 
 Stands in for a process. Time is whatever the program sleeps; what it asks of the network is answered by
-what was answered before (see transcript.py), then by `ask`, and else it waits for ever.
+what was answered before (see transcript.py), then by `ask`, in endless loops by `loop`, and else it waits
+for ever.
 
 A program may do so much WORK, see machine.py; then it is taken to go on for ever in silence.
 """
@@ -33,6 +34,7 @@ from clusters.engine.kubelet.shell.files import Files
 from clusters.engine.kubelet.shell.interpreter import Shell
 from clusters.engine.kubelet.shell.machine import Machine, work_of
 from clusters.engine.kubelet.surroundings import Surroundings
+from clusters.engine.network import TimedOut
 
 WORK: Final = 30_000
 """Units of work, a microsecond each or so, that the kubelet spends on a command."""
@@ -88,7 +90,9 @@ def replay(
 class Replay:
     """`ended` is when the program ended, None while it has not; `asks_at` when it asked the network what
     nobody has answered so far. `stdin_open`: whoever reads stdin waits for ever. `resumed` is when turns of a
-    loop had been passed over, the last time.
+    loop had been passed over, the last time, `steady` the last that such a loop has said of its turns.
+
+    In an endless loop nobody waits for an answer that never comes: its calls are to come every so often.
 
     `answers` are those that it got in another run, `touched` the files that it wrote or removed, and when.
     """
@@ -100,13 +104,16 @@ class Replay:
     most_work: int
     answers: deque[str]
     ask: Asked | None
+    loop: Asked | None = None
     code: int = 0
     ended: float | None = None
     served: float | None = None
     resumed: float = float("-inf")
+    steady: Steady | None = None
     asks_at: float | None = None
     touched: list[tuple[float, str, bytes | None]] = field(default_factory=list)
     _turn_began: int = 0
+    _in_vain: bool = False
 
     def outputs(
         self, *, until: float, after: float = float("-inf"), repeated: float = TURNS_REPEATED
@@ -139,6 +146,7 @@ class Replay:
         if isinstance(effect, (Connect, Ping, Resolve)):
             return self._answer_of_network(effect)
         if isinstance(effect, Steady):
+            self.steady = effect
             return self._skipped(effect.seconds, until, after, repeated)
         if isinstance(effect, (ReadLine, ReadAll)):
             if self.stdin_open:
@@ -149,7 +157,9 @@ class Replay:
 
     def _note(self, effect: Effect) -> None:
         now = self.machine.now
-        if isinstance(effect, Sleep):
+        if isinstance(effect, Sleep) and self._in_vain and effect.seconds:
+            self._in_vain = False
+        elif isinstance(effect, Sleep):
             self.machine.now += effect.seconds
         elif isinstance(effect, Serve):
             self.served, self.machine.now = now, float("inf")
@@ -158,18 +168,26 @@ class Replay:
 
     def _answer_of_network(self, effect: Ask) -> object:
         machine = self.machine
+        machine.asked += 1
         if self.answers:
             after, answer = transcript.decode(self.answers.popleft(), effect)
             machine.now = max(machine.now, self.start + after)
             return answer
         if machine.endless:
-            # Calls without end would fill the store: they are not made, so there is nothing to tell either.
-            machine.now = float("inf")
-        elif self.ask is not None:
+            # The answers to calls without end would fill the store.
+            return self._answer_of_loop(effect)
+        if self.ask is not None:
             return self.ask(effect)
-        else:
-            self.asks_at = machine.now
+        self.asks_at = machine.now
         return None
+
+    def _answer_of_loop(self, effect: Ask) -> object:
+        if self.loop is None:
+            self.machine.now = float("inf")
+            return None
+        answer = self.loop(effect)
+        self._in_vain = isinstance(answer, TimedOut)
+        return answer
 
     def _skipped(self, seconds: float, until: float, after: float, repeated: float) -> int:
         """Pass over turns of a loop that nobody looks at, or that take too much work; returns how many."""

@@ -13,7 +13,7 @@ steady.py     what comes of their calls: class Fold
 from clusters.engine.network.http import Request, Response
 from clusters.engine.network.outcomes import Answer, Listening, Outcome, Refused, TimedOut, Unresolved
 from clusters.engine.network.routing import Network
-from clusters.engine.network.traffic import Call, Served, Tally, Totals, Traffic
+from clusters.engine.network.traffic import Call, Served, Tally, Totals, Traffic, served_by
 
 __all__ = [
     "Answer",
@@ -30,4 +30,5 @@ __all__ = [
     "Totals",
     "Traffic",
     "Unresolved",
+    "served_by",
 ]

@@ -12,6 +12,7 @@ A client in a pod calls nothing while that pod does not run, and stays when the 
 import math
 from typing import Final, NamedTuple
 
+from clusters.engine.network.http import Request
 from clusters.engine.network.routing import LAPTOP
 from clusters.engine.objects import Key, Object, name_of, uid_of
 from clusters.engine.store import MemoryStore
@@ -19,13 +20,17 @@ from clusters.engine.store import MemoryStore
 KIND: Final = "TrafficClient"
 PLACES: Final = ("internet", "laptop", "pod")
 MOST: Final = 20
-"""Clients a cluster."""
+"""Clients a cluster, of those that are placed and of containers that are some."""
+REQUEST: Final = Request(headers=(("User-Agent", "curl/8.14.1"), ("Accept", "*/*")))
 _INTERNET: Final = "198.51.100"
 """Where clients on the internet have their addresses: TEST-NET-2 of RFC 5737."""
 
 
 class Client(NamedTuple):
-    """A placed client. `source` and `pod_uid` are the pod it is in, None and "" outside."""
+    """A placed client, or a container that calls in an endless loop, see kubelet/loops.py.
+
+    `source` and `pod_uid` are the pod it is in, None and "" outside. `request` None only connects.
+    """
 
     uid: str
     name: str
@@ -34,8 +39,9 @@ class Client(NamedTuple):
     address: str
     target: str
     port: int
-    every: int
+    every: float
     since: float
+    request: Request | None = REQUEST
 
     def time_of(self, tick: int) -> float:
         """When it calls for the n-th time, beginning with 1."""
@@ -70,6 +76,11 @@ def client_of(obj: Object) -> Client:
         spec["every"],
         spec["since"],
     )
+
+
+def by_age(client: Client) -> tuple[float, str]:
+    """What sorts clients by their first call."""
+    return client.time_of(1), client.uid
 
 
 def new_client(

@@ -1,6 +1,7 @@
-"""The calls of placed clients, worked out from what happened in the cluster: nobody makes or stores them.
+"""The calls of clients, worked out from what happened in the cluster: nobody makes or stores them.
 
-Stands in for curl in a loop on the machines of people. Which call a client makes when, and which of several
+Stands in for curl in a loop: on the machines of people, where they placed a client, and as the command of a
+container, which is a client while it runs. Which call a client makes when, and which of several
 ways it takes, follows from the cluster's seed, the client's uid and the number of the call; what comes of
 it from the cluster's state at that time. A Fold takes in the journal's changes one after the other and
 works out all calls between them. Left out: how long a call takes. One that nobody answers is lost at once.
@@ -10,17 +11,16 @@ a client's calls is found out once, and where all ways come to the same, calls a
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, islice, takewhile
 from random import Random
 from typing import Any, Final
 
-from clusters.engine.changes import DELETED, Change
+from clusters.engine.changes import Change
 from clusters.engine.clock import draw_hex
 from clusters.engine.images import Image
-from clusters.engine.network.clients import KIND, Client, client_of
-from clusters.engine.network.http import Request
+from clusters.engine.network.clients import KIND, MOST, Client, by_age, client_of
 from clusters.engine.network.outcomes import Fork, Outcome
 from clusters.engine.network.routing import Network
 from clusters.engine.network.traffic import Call, Totals
@@ -53,10 +53,11 @@ KINDS: Final = frozenset(
     }
 )
 """The kinds of objects that say who reaches whom, and what a container listens to."""
-REQUEST: Final = Request(headers=(("User-Agent", "curl/8.14.1"), ("Accept", "*/*")))
 
 Ports = Callable[[MemoryStore, Object], Mapping[int, tuple[float, Image]]]
 """The ports of a pod: since when somebody listens there, and with which image's program."""
+Loops = Callable[[MemoryStore, Object], Sequence[Client]]
+"""The clients that a pod's own containers are."""
 
 _UNUSED: Final = Random(0)
 """A Fold takes its chances by itself."""
@@ -67,11 +68,11 @@ class TooLateError(Exception):
 
 
 class Fold:
-    """All calls of a cluster's placed clients before `time`, which begins where `store` was the state.
+    """All calls of a cluster's clients before `time`, which begins where `store` was the state.
 
     `totals` counts them all; `calls` are those of the last `kept` seconds, by time. Changes have to come in
     the order of their revisions. One that comes late, when calls after it are worked out already, changes
-    those.
+    those. Of the containers that are clients, the MOST count that began first.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Fold:
         *,
         seed: str,
         ports: Ports,
+        loops: Loops,
         totals: Totals | None = None,
         kept: float = KEPT,
     ) -> None:
@@ -90,9 +92,14 @@ class Fold:
         self.calls: deque[Call] = deque()
         self._seed = seed
         self._ports_of = ports
+        self._loops_of = loops
         self._kept = kept
         self._kept_from = time
+        self._clients: list[Client] = []
+        self._next_call = time
+        self._loops: dict[Key, Sequence[Client]] = {}
         self._look_again()
+        self._learn_loops()
         self._look_for_clients()
 
     def advance(self, changes: Iterable[Change], until: float) -> None:
@@ -109,6 +116,11 @@ class Fold:
         self._run(max(self.time, until))
         while self.calls and self.calls[0].time < self._kept_from:
             self.calls.popleft()
+
+    @property
+    def clients(self) -> list[Client]:
+        """Who calls now: those that are placed, and containers."""
+        return self._clients
 
     def between(self, since: float, until: float) -> list[Call]:
         """The remembered calls at or after `since` and before `until`, by time."""
@@ -131,40 +143,58 @@ class Fold:
             raise TooLateError
         while self.calls and self.calls[-1].time >= time:
             self.totals.add(self.calls.pop(), -1)
-        self.time = time
+        self.time = self._next_call = time
         self._look_again()
-        self._look_for_clients()
 
     def _apply(self, changes: list[Change]) -> None:
         before = self.store
         self.store = before.apply(changes)
         for change in changes:
             if change.key.kind == KIND:
-                self._look_for_clients()
-                if change.verb == DELETED:
-                    self.totals.clients.pop(uid_of(change.object), None)
                 continue
             previous, now = before.get(*change.key), self.store.get(*change.key)
             if previous is None or now is None or _matters(previous) != _matters(now):
                 self._noticed(change.key)
+        if self._learn_loops() or any(change.key.kind == KIND for change in changes):
+            self._look_for_clients()
 
     def _look_for_clients(self) -> None:
-        self._clients = sorted(map(client_of, self.store.list(KIND)))
-        self._next_call = self.time
+        loops = sorted((client for found in self._loops.values() for client in found), key=by_age)
+        clients = sorted([*map(client_of, self.store.list(KIND)), *loops[:MOST]])
+        for gone in {client.uid for client in self._clients} - {client.uid for client in clients}:
+            self.totals.clients.pop(gone, None)
+        if clients != self._clients:
+            self._clients = clients
+            self._next_call = self.time
+
+    def _learn_loops(self) -> bool:
+        """Find out which containers call; returns whether they are others than before."""
+        before = dict(self._loops)
+        for key in self._changed:
+            pod = self.store.get(*key)
+            loops = self._loops_of(self.store, pod) if pod is not None else ()
+            if loops:
+                self._loops[key] = loops
+            else:
+                self._loops.pop(key, None)
+        self._changed.clear()
+        return self._loops != before
 
     def _noticed(self, key: Key) -> None:
         self._ways.clear()
         if key.kind == "Pod":
             self._ports.pop(key, None)
             self._unknown.add(key)
+            self._changed.add(key)
         elif key.kind in ("Cluster", "ConfigMap", "Node", "Secret"):
             self._look_again()
 
     def _look_again(self) -> None:
-        """Nothing is known of what comes of calls now, nor of who listens where."""
+        """Nothing is known of what comes of calls now, nor of who listens where and who calls."""
         self._ways: dict[tuple[Key | None, str, int, str], _Way] = {}
         self._ports: dict[Key, Mapping[int, tuple[float, Image]]] = {}
         self._unknown = set(self.store.keys("Pod"))
+        self._changed = {*self._unknown, *self._loops}
         self._starts: list[float] = []
 
     def _learn_ports(self) -> None:
@@ -227,8 +257,10 @@ class Fold:
 
     def _made(self, client: Client, way: "_Way", time: float) -> Call:
         network = self._network(time)
-        outcome = network.responded(way.outcome, REQUEST)
-        call = network.call(client.source, client.target, client.port, outcome, REQUEST, client.address)
+        outcome = network.responded(way.outcome, client.request)
+        call = network.call(
+            client.source, client.target, client.port, outcome, client.request, client.address
+        )
         return call._replace(client=client.uid)
 
     def _count(self, client: Client, ticks: range) -> None:

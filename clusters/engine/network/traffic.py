@@ -5,7 +5,7 @@ stored, and what is older than the ring is forgotten.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
 from clusters.engine.network.http import Request, Response
@@ -151,9 +151,14 @@ class Traffic:
 
     def served(self, pod_uid: str) -> Iterator[Served]:
         """What that pod answered, the oldest first; any thread may ask."""
-        for call in tuple(self.calls):
-            outcome = call.outcome
-            if call.pod_uid != pod_uid or call.request is None or not isinstance(outcome, Answer):
-                continue
-            if outcome.response is not None:
-                yield Served(call.time, call.source_ip, outcome.port, call.request, outcome.response)
+        return served_by(tuple(self.calls), pod_uid)
+
+
+def served_by(calls: Iterable[Call], pod_uid: str) -> Iterator[Served]:
+    """Those of the calls that a pod answered."""
+    for call in calls:
+        outcome = call.outcome
+        if call.pod_uid != pod_uid or call.request is None or not isinstance(outcome, Answer):
+            continue
+        if outcome.response is not None:
+            yield Served(call.time, call.source_ip, outcome.port, call.request, outcome.response)

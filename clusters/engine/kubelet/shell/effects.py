@@ -86,12 +86,14 @@ class Serve(NamedTuple):
 
 
 class Steady(NamedTuple):
-    """A loop has come to do the same again and again, each turn taking so long.
+    """A loop has come to do the same again and again, each turn taking so long and asking so many questions
+    of the network.
 
     Answered with the number of turns to skip, None for none.
     """
 
     seconds: float
+    asks: int = 0
 
 
 Ask = Connect | Resolve | Ping

@@ -43,6 +43,8 @@ from clusters.engine.kubelet.shell.words import ExpansionError, Words
 
 TURN: Final = 0.01
 """Seconds that a turn of a loop takes at least, so that no loop is quicker than time."""
+CALLING_TURN: Final = 1.0
+"""The same of an endless loop that calls others, so that nobody has to work out too many calls."""
 NOT_FOUND: Final = 127
 CANNOT: Final = 2
 """The exit code of a line that is wrong, or that this shell does not do."""
@@ -187,7 +189,7 @@ class Shell:
         return self.code
 
     def _loop(self, node: Loop) -> Run:
-        turns = turns_of(node, self.variables, self.machine.files)
+        turns = turns_of(node, self.variables, self.machine)
         endless = never_ends(node)
         self.machine.endless += endless
         try:
@@ -197,14 +199,16 @@ class Shell:
 
     def _turns(self, node: Loop, turns: Turns | None) -> Run:
         while True:
-            start = self.machine.now
+            start, asked = self.machine.now, self.machine.asked
             code = yield from self._condition(node.condition)
             if bool(code) != node.until:
                 return self.set_code(0)
             last = yield from self._turn(node.body)
             if last:
                 return self.set_code(0)
-            if self.machine.now <= start:
+            if self.machine.endless and self.machine.asked > asked:
+                yield Sleep(max(0.0, start + CALLING_TURN - self.machine.now))
+            elif self.machine.now <= start:
                 yield Sleep(TURN)
             if turns is not None:
                 self.machine.spend(len(self.variables) // 4)

@@ -22,7 +22,8 @@ class Machine:
     when process 1 was.
 
     `work` is what programs have done so far, in units of about a microsecond of real time: whoever runs
-    them does not let them go on for ever. `endless` says in how many loops without an end they are.
+    them does not let them go on for ever. `endless` says in how many loops without an end they are, `asked`
+    how often they have asked the network, as far as whoever runs them counts that.
     """
 
     image: Image
@@ -41,6 +42,7 @@ class Machine:
     processes: list[str] = field(default_factory=list)
     work: int = 0
     endless: int = 0
+    asked: int = 0
 
     @property
     def user(self) -> str:

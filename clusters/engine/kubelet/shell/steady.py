@@ -2,14 +2,16 @@
 
 `while true; do date; sleep 1; done` and its like, with variables that count: what turn n prints follows
 from n. A loop that decides something (`if`, `&&`) is the same in every turn as long as nothing changes,
-if it does not look at the time.
+if it does not look at the time. So is one that calls others, if it has no end; loops.py finds out whether it
+calls the same whatever they answer.
 """
 
+import re
 from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from clusters.engine.kubelet.shell.effects import Effect, Steady
-from clusters.engine.kubelet.shell.files import Files
+from clusters.engine.kubelet.shell.machine import Machine
 from clusters.engine.kubelet.shell.tree import (
     For,
     If,
@@ -26,38 +28,66 @@ from clusters.engine.kubelet.shell.tree import (
     literal,
 )
 
-_FLAT: Final = frozenset({"", "echo", "printf", "date", "sleep", "hostname", "true", ":"})
-_UNSTEADY: Final = frozenset({"date", "read"})
-"""What gives other answers in each turn."""
+_CALLING: Final = frozenset({"curl", "wget"})
+_PRINTING: Final = frozenset({"echo", "printf", "date", "hostname", "true", ":"})
+_FLAT: Final = frozenset({"", "sleep"}) | _PRINTING | _CALLING
+_UNSTEADY: Final = frozenset({"date"}) | _CALLING
+"""What says something else in each turn."""
 _LEAVING: Final = frozenset({"break", "exit", "return", "exec"})
 _ENDLESS: Final = {False: [["true"], [":"]], True: [["false"]]}
-"""Conditions of endless loops, of `while` and of `until`."""
+"""Conditions of endless loops, of `while` and of `until`; `while sleep 1` is another."""
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?[smhd]?", re.ASCII)
 
 
 def never_ends(loop: Loop) -> bool:
     """Whether nothing in the loop can end it."""
-    conditions = [[literal(word) for word in command.words] for command in _commands(loop.condition)]
-    ends = any(_name(command) in _LEAVING for command in _commands(loop.body))
-    return len(conditions) == 1 and conditions[0] in _ENDLESS[loop.until] and not ends
+    return _goes_on(loop) and not any(_name(command) in _LEAVING for command in _commands(loop.body))
 
 
-def turns_of(loop: Loop, variables: dict[str, str], files: Files) -> "Turns | None":
+def turns_of(loop: Loop, variables: dict[str, str], machine: Machine) -> "Turns | None":
     """What looks at the loop's turns; None if the loop may end, or each turn may go another way."""
-    conditions = [[literal(word) for word in command.words] for command in _commands(loop.condition)]
-    if len(conditions) != 1 or conditions[0] not in _ENDLESS[loop.until]:
+    if not _goes_on(loop):
         return None
     flat = _is_flat(loop.body)
-    steady = flat or not any(_name(command) in _UNSTEADY for command in _commands(loop.body))
-    return Turns(variables, files, flat=flat) if steady else None
+    return Turns(variables, machine, flat=flat) if flat or _is_steady(loop.body) else None
+
+
+def _goes_on(loop: Loop) -> bool:
+    """Whether the loop's condition always lets it go on."""
+    conditions = [[literal(word) for word in command.words] for command in _commands(loop.condition)]
+    if len(conditions) != 1:
+        return False
+    (words,) = conditions
+    sleeps = len(words) == 2 and words[0] == "sleep" and _SECONDS.fullmatch(words[1] or "") is not None
+    return words in _ENDLESS[loop.until] or (sleeps and not loop.until)
+
+
+def _is_steady(node: Node) -> bool:
+    """Whether nothing in it decides by the time, or by more of an answer than whether there was one."""
+    commands = list(_commands(node))
+    read = [
+        inner
+        for command in commands
+        if _name(command) not in _PRINTING
+        for word in (*command.words, *(word for _, word in command.assignments))
+        for inner in _substituted(word)
+    ]
+    return not any(_name(c) == "read" for c in commands) and not any(_name(c) in _UNSTEADY for c in read)
 
 
 def _is_flat(node: Node) -> bool:
-    """Whether the node is a list of commands that always run, and only print, count and wait."""
-    commands = list(_commands(node))
+    """Whether the node is a list of commands that only print, count, wait and call, and of which all that do
+    not just print always run.
+    """
     straight = isinstance(node, Sequence) and all(
-        operator == ";" and isinstance(command, Simple) for operator, command in node.items
+        isinstance(command, Simple) and (operator == ";" or _name(command) in _PRINTING)
+        for operator, command in node.items
     )
-    return straight and all(_name(c) in _FLAT and not c.redirections for c in commands)
+    return straight and all(_name(c) in _FLAT and _writes_no_file(c) for c in _commands(node))
+
+
+def _writes_no_file(command: Simple) -> bool:
+    return all(found.to or literal(found.word) == "/dev/null" for found in command.redirections)
 
 
 def _name(command: Simple) -> str:
@@ -102,21 +132,27 @@ def _substituted(parts: Word) -> Iterator[Simple]:
 class Turns:
     """Compares a loop's turns by what they do to the variables and files."""
 
-    def __init__(self, variables: dict[str, str], files: Files, *, flat: bool) -> None:
+    def __init__(self, variables: dict[str, str], machine: Machine, *, flat: bool) -> None:
         self.variables = variables
-        self.files = files
+        self.machine = machine
         self.flat = flat
         self.before = dict(variables)
-        self.version = files.version
-        self.last: tuple[float, dict[str, int]] | None = None
+        self.version = machine.files.version
+        self.asked = machine.asked
+        self.last: tuple[float, dict[str, int], int] | None = None
 
     def skip(self, seconds: float) -> Generator[Effect, Any, None]:
         """A turn took so long: if it was as the one before, offer to skip some."""
         steps = self._steps()
-        self.before, self.version = dict(self.variables), self.files.version
-        turn = (round(seconds, 6), steps) if steps is not None else None
+        asks = self.machine.asked - self.asked
+        self.before, self.version = dict(self.variables), self.machine.files.version
+        self.asked = self.machine.asked
+        # Where a loop may end, it depends on the answer.
+        turn = None
+        if steps is not None and (not asks or self.machine.endless):
+            turn = (round(seconds, 6), steps, asks)
         if turn is not None and turn == self.last:
-            skipped: int = (yield Steady(turn[0])) or 0
+            skipped: int = (yield Steady(turn[0], asks)) or 0
             for name, step in turn[1].items():
                 self.variables[name] = str(int(self.variables[name]) + skipped * step)
             self.before = dict(self.variables)
@@ -129,7 +165,7 @@ class Turns:
             for name, value in self.variables.items()
             if self.before.get(name) != value
         }
-        if not self.flat and (changed or self.version != self.files.version):
+        if not self.flat and (changed or self.version != self.machine.files.version):
             return None
         try:
             return {name: int(value) - int(before) for name, (before, value) in changed.items()}
