@@ -12,7 +12,6 @@ from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cmd import (
     create_configmap,
     create_deployment,
-    create_job,
     create_namespace,
     create_pdb,
     create_quota,
@@ -117,8 +116,8 @@ COMMAND: Final = Command(
         _missing("rolebinding"),
         create_pdb.COMMAND,
         _missing("priorityclass"),
-        create_job.JOB,
-        create_job.CRON_JOB,
+        _missing("job"),
+        _missing("cronjob"),
         _missing("ingress"),
         create_token.COMMAND,
     ),
