@@ -12,6 +12,7 @@ from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cmd import (
     create_configmap,
     create_deployment,
+    create_job,
     create_namespace,
     create_pdb,
     create_quota,
@@ -116,8 +117,8 @@ COMMAND: Final = Command(
         _missing("rolebinding"),
         create_pdb.COMMAND,
         _missing("priorityclass"),
-        _missing("job"),
-        _missing("cronjob"),
+        create_job.JOB,
+        create_job.CRON_JOB,
         _missing("ingress"),
         create_token.COMMAND,
     ),
