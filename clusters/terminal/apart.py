@@ -35,8 +35,9 @@ async def run(person: str, work: Work, host: Host) -> int:
     try:
         return await asyncio.shield(running.ended)
     except asyncio.CancelledError:
-        running.stop()
-        await asyncio.wait({running.ended}, timeout=PATIENCE)
+        if not running.ended.done():
+            running.stop()
+            await asyncio.wait({running.ended}, timeout=PATIENCE)
         raise
 
 

@@ -205,3 +205,20 @@ async def test_a_template_without_end_holds_up_nobody(cluster, monkeypatch):
     assert (await Page(cluster, "alice").run("help")).code == 0
     ran = await term.end(number)
     assert (ran.code, len(ran.out)) == (141, 1024 * 1024)
+
+
+async def test_may_be_stopped_by_the_last_that_it_prints(here):
+    async def work(host):
+        host.out("all")
+        ended.set()
+        return 0
+
+    def out(text):
+        running.cancel()
+        ended.wait(20)
+
+    for _ in range(50):
+        ended = threading.Event()
+        running = asyncio.create_task(apart.run("alice", work, replace(here.host, out=out)))
+        with pytest.raises(asyncio.CancelledError):
+            await running
