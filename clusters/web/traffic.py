@@ -29,6 +29,8 @@ LINGERS: Final = 15.0
 """Simulated seconds for which a call that somebody made by hand counts as going on."""
 COARSEST: Final = 2.0
 """Simulated seconds within which calls that went the same way are told as one at most."""
+RECENT: Final = 30.0
+"""Simulated seconds for which packets may still show a call to a page that has just come."""
 SHARES: Final = 8
 """As how many moments the calls since a page was last told are told at least, while these are shorter."""
 
@@ -114,7 +116,8 @@ class Heard:
         new = [batch for batch in self.batches if batch.number > number]
         since = new[0].since if new else self.until
         length = min(COARSEST, (self.until - since) / SHARES) or COARSEST
-        calls = merged((call for batch in new for call in batch.calls), length, sources=number > 0)
+        recent = 0.0 if number else self.until - RECENT
+        calls = merged((call for batch in new for call in batch.calls), length, recent)
         names: dict[str, int] = {}
         rows = [
             [
@@ -136,17 +139,17 @@ class Heard:
         }
 
 
-def merged(calls: Iterable[Told], length: float, *, sources: bool = True) -> list[tuple[Told, int]]:
+def merged(calls: Iterable[Told], length: float, recent: float = 0.0) -> list[tuple[Told, int]]:
     """The calls with how often they were made: those of the same way and about the same time are one.
 
-    Without `sources` it makes no difference who called.
+    Of those before `recent` it makes no difference who called.
     """
     found: dict[tuple[object, ...], Told] = {}
     times: Counter[tuple[object, ...]] = Counter()
     for call in calls:
-        source = call.source if sources else ""
+        source = call.source if call.time >= recent else ""
         key = source, call.service, call.pod, call.answered, int(call.time / length)
-        found.setdefault(key, call if sources else call._replace(source=""))
+        found.setdefault(key, call if source else call._replace(source=""))
         times[key] += 1
     return sorted(((call, times[key]) for key, call in found.items()), key=lambda pair: pair[0].time)
 

@@ -8,12 +8,14 @@ from itertools import pairwise
 import orjson
 import pytest
 
+from clusters import traffic
 from clusters.engine.clock import Clock
+from clusters.engine.network import Call, TimedOut
 from clusters.models import Cluster
 from clusters.web.hub import GONE, Hub
 from clusters.web.pictures import SNAPSHOT_FROM, News, Section, next_picture, plain
 from clusters.web.render import Look, Shown
-from clusters.web.traffic import Heard
+from clusters.web.traffic import Batch, Heard, Told
 from clusters.web.viewer import STUCK, Pace, Viewer
 
 PACE = Pace(answer=0.001, gap=0.01, crowded_gap=0.02, crowd=5, stuck=0.2, slow=0.05)
@@ -55,7 +57,7 @@ class Page:
     async def receive(self, text):
         frame = orjson.loads(text)
         self.frames.append(frame)
-        self.shown.update(regions(frame["content"]))
+        self.shown.update(regions(frame.get("content", "")))
         if self.acks:
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self.ack()))
 
@@ -284,3 +286,66 @@ def test_news_are_told_once():
     assert [news.title for news in third.news_since(1)] == ["x is gone.", "y is gone."]
     assert [news.title for news in third.news_since(2)] == ["y is gone."]
     assert third.news_since(3) == []
+
+
+def heard(number, before=None):
+    """One more look in which a call came."""
+    call = Told(float(number), "internet", "s", "p", True, "")
+    batch = Batch(number, number - 1.0, [call], frozenset({"internet"}), frozenset())
+    earlier = before.batches if before else ()
+    return Heard(number=number, until=number + 0.5, batches=(*earlier, batch))
+
+
+async def test_calls_are_told_once_and_without_a_picture(hub, stage):
+    page = Page(hub)
+    stage.heard = heard(1)
+    hub.join(page.viewer)
+    await until(lambda: page.frames)
+    assert page.frames[0]["calls"]["whole"]
+    stage.heard = heard(2, stage.heard)
+    hub.nudge("c1")
+    await until(lambda: len(page.frames) == 2)
+    assert page.frames[1].keys() == {"seq", "calls"}
+    assert [call[0] for call in page.frames[1]["calls"]["calls"]] == [2.0]
+
+
+async def test_a_slow_page_gets_all_calls_at_once_in_the_end(hub, stage):
+    page = Page(hub, acks=False, pace=replace(PACE, stuck=9))
+    hub.join(page.viewer)
+    await until(lambda: page.frames)
+    for number in range(1, 6):
+        stage.heard = heard(number, stage.heard)
+        before = stage.drawn
+        hub.nudge("c1")
+        await until(lambda before=before: stage.drawn > before)
+    assert len(page.frames) == 1
+    await page.ack()
+    await until(lambda: len(page.frames) == 2)
+    assert len(page.frames[1]["calls"]["calls"]) == 5
+
+
+async def test_while_somebody_calls_the_room_listens_by_itself(stage):
+    hub = Hub(stage.draw, replace(PACE, slow=9))
+    page = Page(hub)
+    hub.join(page.viewer)
+    await until(lambda: page.frames)
+    drawn = stage.drawn
+    stage.again = 0.01
+    hub.nudge("c1")
+    await until(lambda: stage.drawn > drawn + 5)
+    hub.stop()
+
+
+async def test_a_call_by_hand_is_looked_at_at_once(stage):
+    hub = Hub(stage.draw, replace(PACE, slow=9))
+    page = Page(hub)
+    hub.join(page.viewer)
+    # The chart has come after the map, too.
+    await until(lambda: stage.drawn == 2)
+    drawn = stage.drawn
+    call = Call(1.0, None, "", "10.0.0.1", 80, TimedOut())
+    traffic.record("c1", [call])
+    await until(lambda: stage.drawn > drawn)
+    hub.leave(page.viewer)
+    assert not traffic.of_cluster("c1").listeners
+    hub.stop()

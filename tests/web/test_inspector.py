@@ -111,6 +111,30 @@ def test_a_service_that_waits_for_the_cloud():
     assert "The cloud gave it the public address" in view.steps[-1].html
 
 
+def test_a_service_with_a_public_address_is_called_by_one_click_and_reached_for_real():
+    story = sample()
+    story.service("public", "10.96.3.3", 50, type="LoadBalancer")
+    key, link = Key("Service", "default", "public"), "http://lan/lb/x/default/public/"
+    view = look(story, key, link=link)
+    assert link not in render(view)
+    assert (view.actions.call, view.actions.public) == ("public", False)
+    with story.at(60, "service-controller") as store:
+        service = store.get(*key)
+        store.update(with_status(service, loadBalancer={"ingress": [{"ip": "203.0.113.10"}]}))
+    view = look(story, key, link=link)
+    assert (view.actions.call, view.actions.public) == ("203.0.113.10", True)
+    html = render(view)
+    assert f'href="{link}"' in html
+    assert f'data-copy="{link}"' in html
+    assert 'hx-post="/c/abc/clients/"' in html
+
+
+def test_a_pods_address_can_be_called():
+    view = look(sample(), POD)
+    assert view.actions.call == "10.244.1.6"
+    assert 'data-call="10.244.1.6"' in render(view)
+
+
 def test_a_services_endpoints_are_those_of_its_slices():
     story = sample()
     with story.at(60, "endpointslice-controller") as store:
