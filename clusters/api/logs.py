@@ -1,8 +1,8 @@
 """GET of pods/log: what a container has written, and with `follow` what it writes from now on.
 
 Models apiserver's `pkg/registry/core/pod/rest/log.go` and the streaming behind it. The calls of clients are
-in the logs of those that answer, and of containers that call in a loop, as far back as they are remembered, see
-steady.KEPT.
+in the logs of those that answer, and of containers that call in a loop, as far back as they are remembered,
+see steady.KEPT.
 """
 
 import asyncio
