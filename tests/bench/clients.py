@@ -5,6 +5,7 @@ import sys
 import time
 
 import django
+import orjson
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
 django.setup()
@@ -13,6 +14,7 @@ from clusters import actions, memory, steady  # noqa: E402
 from clusters.engine.network.clients import MOST  # noqa: E402
 from clusters.engine.objects import name_of  # noqa: E402
 from clusters.models import Cluster  # noqa: E402
+from clusters.web.render import Look, shown  # noqa: E402
 from tests.bench.populate import make  # noqa: E402
 
 EVERY = 3
@@ -27,7 +29,7 @@ def main(what, *numbers):
         for cluster in Cluster.objects.all():
             place(cluster)
     else:
-        print(*look())
+        print(*look(), page())
 
 
 def place(cluster):
@@ -59,6 +61,23 @@ def look():
         costs.append((time.process_time() - used) / len(ids))
         time.sleep(max(0.0, begun + 1 - time.monotonic()))
     return costs[0], sum(costs[1:]) / (LOOKS - 1)
+
+
+def page():
+    """Seconds of processor time a second and cluster of a room with one page: what it draws and sends."""
+    ids = list(Cluster.objects.values_list("id", flat=True))
+    told = dict.fromkeys(ids, 0)
+    costs = []
+    for _ in range(LOOKS):
+        begun, used = time.monotonic(), time.process_time()
+        for cluster_id in ids:
+            found = shown(cluster_id, [Look()]).heard
+            orjson.dumps(found.since(told[cluster_id], "en"))
+            told[cluster_id] = found.number
+        costs.append((time.process_time() - used) / len(ids))
+        time.sleep(max(0.0, begun + 1.05 - time.monotonic()))
+    # The first ones draw the map and the chart.
+    return sum(costs[3:]) / (LOOKS - 3)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def measure(directory):
     without = _share(server)
     _run(server, "place")
     placed = _share(server)
-    first, look = map(float, _run(server, "look").split())
+    first, look, page = map(float, _run(server, "look").split())
     what = f"20 clients in each of {CLUSTERS} clusters"
     return [
         (
@@ -32,7 +32,8 @@ def measure(directory):
             f"{placed * 100:.2f} %",
             f"{without * 100:.2f} % without",
         ),
-        (f"{what}, watched: CPU a second and cluster", f"{look * 1000:.2f} ms", "5 ms"),
+        (f"{what}, watched: CPU a second and cluster", f"{page * 1000:.2f} ms", "5 ms"),
+        (f"{what}: of that to work out the calls", f"{look * 1000:.2f} ms", "printed"),
         (f"{what}: CPU of a cluster's first look", f"{first * 1000:.1f} ms", "printed"),
     ]
 
