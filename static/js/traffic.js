@@ -9,6 +9,8 @@ const RATE = 10; // s over which calls on a trunk are counted
 const SPACING = 5; // px between two ticks, and CROSS times that behind a cross
 const CROSS = 1.7;
 const KEPT = 400; // s
+const CROSSED = '<path class="cross" d="m-3.2-3.2 6.4 6.4m0-6.4-6.4 6.4"/>';
+const SHAPE = `<path class="trail" d="M0-4-22 0 0 4z"/><circle r="5"/>${CROSSED}`;
 
 const rows = new Map(); // uid of a Service or pod -> {calls: [[time, answered]], ticks, done, gap}
 const totals = {}; // uid -> texts
@@ -24,8 +26,8 @@ const draw = (parent, html) => {
 const fill = () => {
   for (const element of document.querySelectorAll("[data-tally]")) {
     const { tally, part, join = "" } = element.dataset;
-    const text = totals[tally]?.[part];
-    if (element.textContent !== (text ? join + text : "")) element.textContent = text ? join + text : "";
+    const text = totals[tally]?.[part] ? join + totals[tally][part] : "";
+    if (element.textContent !== text) element.textContent = text;
   }
 };
 
@@ -81,22 +83,14 @@ const remember = ({ calls, until, whole }) => {
 const edgeTo = (service, pod) =>
   byId(`edge-${service}-${pod}`) ?? byId(`edge-${service}-${byId(`pod-${pod}`)?.closest(".node")?.id}`);
 
-const waysOf = (source, service, pod, answered) => {
-  const nowhere = answered ? null : byId(`way-${source}-`);
-  if (!service) return [byId(`call-${source}-${pod}`) ?? nowhere];
-  const way = byId(`way-${source}-${service}`);
-  return way ? [way, edgeTo(service, pod)] : [nowhere];
-};
-
 const run = (source, service, pod, answered) => {
-  const ways = waysOf(source, service, pod, answered).filter(Boolean);
+  const way = byId(service ? `way-${source}-${service}` : `call-${source}-${pod}`);
+  const ways = (way ? [way, service && edgeTo(service, pod)] : [!answered && byId(`way-${source}-`)]).filter(Boolean);
   const layer = byId("packets");
   const trunk = service && ways[1] ? `${service} ${ways[1].dataset.node}` : "";
   const ahead = [...layer.children].filter((packet) => trunk && packet.dataset.trunk === trunk);
   if (!ways.length || ahead.length >= TRUNK || layer.querySelectorAll(".packet").length >= MOST) return;
-  const kind = service ? "" : " direct";
-  const cross = '<path class="cross" d="m-3.2-3.2 6.4 6.4m0-6.4-6.4 6.4"/>';
-  const packet = draw(layer, `<g class="packet${kind}"><path class="trail" d="M0-4-22 0 0 4z"/><circle r="5"/>${cross}</g>`);
+  const packet = draw(layer, `<g class="packet${service ? "" : " direct"}">${SHAPE}</g>`);
   const length = ways.reduce((sum, way) => sum + way.getTotalLength(), 0);
   const duration = Math.min(1400, Math.max(500, (1000 * length) / PACE));
   packet.dataset.trunk = trunk;
@@ -110,12 +104,12 @@ const run = (source, service, pod, answered) => {
 const showRates = (until, speed) => {
   const sums = new Map();
   passed = passed.filter(([time]) => time > until - RATE * speed);
-  for (const [, id, times] of passed) {
+  for (const [, id, times] of passed.filter(([, id]) => byId(id))) {
     const edge = byId(id);
-    const key = edge && `${edge.parentElement.dataset.service} ${edge.dataset.node}`;
-    if (edge) sums.set(key, { edge, sum: (sums.get(key)?.sum ?? 0) + times });
+    const key = `${edge.parentElement.dataset.service} ${edge.dataset.node}`;
+    sums.set(key, { edge, sum: (sums.get(key)?.sum ?? 0) + times });
   }
-  for (const text of document.querySelectorAll(".m-rate")) text.remove();
+  document.querySelectorAll(".m-rate").forEach((text) => text.remove());
   for (const { edge, sum } of sums.values()) {
     const { x, y } = edge.getPointAtLength(0);
     const rate = sum / (RATE * speed);
@@ -136,8 +130,7 @@ const show = ({ calls, until }) => {
 };
 
 document.addEventListener("calls", ({ detail }) => {
-  const { names } = detail;
-  const named = ([time, source, service, pod, ...rest]) => [time, names[source], names[service], names[pod], ...rest];
+  const named = ([time, ...rest]) => [time, ...rest.slice(0, 3).map((at) => detail.names[at]), ...rest.slice(3)];
   const data = { ...detail, calls: detail.calls.map(named) };
   Object.assign(totals, data.totals);
   remember(data);
