@@ -25,7 +25,7 @@ class ClientLine:
     name: str
     source: str
     target: str
-    every: int
+    every: float
 
 
 @dataclass(frozen=True, slots=True)

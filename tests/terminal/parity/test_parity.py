@@ -28,7 +28,10 @@ DIFFERENCES = {
         r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?",
         "what is made in them is made at different times",
     ),
-    "logs": (r"(?<=^[WEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+", "a log has the time and the number of the process"),
+    "logs": (
+        r"(?<=^[WEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+",
+        "a log has the time and the number of the process",
+    ),
     "dates": (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "the same, as describe writes them"),
     "addresses": (r"http://127\.0\.0\.1:\d+/k8s/\w+", "each copy has an address of its own"),
     "folders": (r"/tmp/[\w./-]+", "files of the real one are in a folder"),
