@@ -63,14 +63,20 @@ def forge(server):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def kubectl():
+    """The real one."""
+    return find_kubectl()
+
+
 class Pair:
     """Two copies with a kubectl each."""
 
-    def __init__(self, server, forge, folder):
+    def __init__(self, server, forge, kubectl, folder):
         self.forge = forge
         self.copies = forge.ask("fork"), forge.ask("fork")
         self.page = Page(server, self.copies[0])
-        self.real = Real(server, self.copies[1], find_kubectl(), folder)
+        self.real = Real(server, self.copies[1], kubectl, folder)
         for name, text in FILES.items():
             self.page.save(name, text)
             self.real.save(name, text)
@@ -102,17 +108,17 @@ def demand_nothing(difference):
 
 
 @pytest.fixture(scope="module")
-def reading(server, forge, tmp_path_factory):
+def reading(server, forge, kubectl, tmp_path_factory):
     """The pair for lines that only read."""
-    pair = Pair(server, forge, tmp_path_factory.mktemp("reading") / "home")
+    pair = Pair(server, forge, kubectl, tmp_path_factory.mktemp("reading") / "home")
     yield pair
     pair.page.close()
 
 
 @pytest.fixture
-def pair(server, forge, tmp_path):
+def pair(server, forge, kubectl, tmp_path):
     """A pair of its own."""
-    made = Pair(server, forge, tmp_path / "home")
+    made = Pair(server, forge, kubectl, tmp_path / "home")
     yield made
     made.page.close()
 
