@@ -164,8 +164,7 @@ class Builder:
         sources = [self._file_source(await manifests.read(self, path), path, selector) for path in paths]
         if self.stream is not None:
             sources.append(self._file_source(*self.stream, selector))
-        single = len(sources) == 1
-        return Result(self, sources, single, targets_single_items=True, from_files=True)
+        return Result(self, sources, single_item_implied=len(sources) == 1, from_files=True)
 
     def _file_selector(self) -> Selector:
         try:
@@ -215,8 +214,7 @@ class Builder:
             raise CommandError("at least one resource must be specified to use a selector")
         if self.subresource:
             raise CommandError("subresource cannot be used when bulk resources are specified")
-        mappings = await self._mappings()
-        return Result(self, [self._list_source(mapping) for mapping in mappings], mappings=mappings)
+        return Result(self, [self._list_source(mapping) for mapping in await self._mappings()])
 
     def _list_source(self, mapping: Mapping) -> Source:
         async def source() -> AsyncIterator[Found]:
@@ -262,13 +260,7 @@ class Builder:
             raise CommandError("you may only specify a single resource type")
         names = [name for _, name in self._tuples]
         sources = [self._named(m, name) for m, name in zip(mappings, names, strict=True)]
-        return Result(
-            self,
-            sources,
-            single_item_implied=len(sources) == 1,
-            targets_single_items=True,
-            mappings=list(dict.fromkeys(mappings)),
-        )
+        return Result(self, sources, single_item_implied=len(sources) == 1)
 
     async def _by_names(self) -> "Result":
         if not self._kinds:
@@ -276,13 +268,8 @@ class Builder:
         if len(self._kinds) > 1:
             raise CommandError("you must specify only one resource")
         (mapping,) = await self._mappings()
-        return Result(
-            self,
-            [self._named(mapping, name) for name in self._names],
-            single_item_implied=len(self._names) == 1,
-            targets_single_items=True,
-            mappings=[mapping],
-        )
+        sources = [self._named(mapping, name) for name in self._names]
+        return Result(self, sources, single_item_implied=len(sources) == 1)
 
     def _named(self, mapping: Mapping, name: str) -> Source:
         namespace = self._namespace_of(mapping)

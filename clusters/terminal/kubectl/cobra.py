@@ -25,8 +25,7 @@ class Command:
 
     `run` does it; without one, it only has sub-commands and shows its help. `required` are flags it needs;
     `check_args` raises CommandError for arguments that it does not take; `flag_error` makes its own error of
-    a line whose flags cannot be read. `unsupported`: the real one has
-    it, this one does not.
+    a line whose flags cannot be read. `unsupported`: the real one has it, this one does not.
     """
 
     name: str
@@ -106,12 +105,6 @@ def _flag_error(found: Found, text: str) -> CommandError:
 def usage_error(found: Found, text: str) -> CommandError:
     """kubectl's UsageErrorf."""
     return CommandError(f"{text}\nSee '{found.path} -h' for help and examples")
-
-
-def no_args(found: Found) -> None:
-    """cobra.NoArgs."""
-    if found.args:
-        raise CommandError(f'unknown command "{found.args[0]}" for "{found.path}"')
 
 
 def _first_argument(flags: FlagSet, words: Sequence[str]) -> int | None:

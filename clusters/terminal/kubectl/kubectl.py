@@ -3,16 +3,12 @@
 Models cmdutil's Factory, with genericiooptions' IOStreams.
 """
 
-from typing import Final
-
 from clusters.terminal.kubectl import cobra
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.pflag import FlagSet
 from clusters.terminal.kubectl.rest import Client
 from clusters.terminal.kubectl.restmapper import RESTMapper, discover
-
-NO_NAMESPACE: Final = ""
 
 
 class Kubectl:

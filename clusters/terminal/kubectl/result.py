@@ -5,14 +5,13 @@ Models cli-runtime's `pkg/resource` (Result, and the visitors that decorate othe
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import manifests
 from clusters.terminal.kubectl.errors import AggregateError, KubectlError, aggregate
 from clusters.terminal.kubectl.info import Info
-from clusters.terminal.kubectl.restmapper import Mapping
 
 if TYPE_CHECKING:
     from clusters.terminal.kubectl.builder import Builder
@@ -27,15 +26,13 @@ Source = Callable[[], AsyncIterator[Found]]
 class Result:
     """What a builder found; nothing is fetched before it is visited.
 
-    `single_item_implied`: one object was named, so one is printed, and no list. `targets_single_items`:
-    objects were named. `mappings` are the kinds asked for, none for files. `from_files`: the objects are.
+    `single_item_implied`: one object was named, so one is printed, and no list. `from_files`: the objects
+    are from files.
     """
 
     builder: "Builder"
     sources: list[Source]
     single_item_implied: bool = False
-    targets_single_items: bool = False
-    mappings: list[Mapping] = field(default_factory=list)
     from_files: bool = False
 
     async def infos(self) -> list[Info]:
@@ -131,6 +128,7 @@ class Result:
 
 
 def is_list(obj: Object) -> bool:
+    """Whether it is a list of objects, and no object of a kind that has items."""
     return isinstance(obj.get("items"), list) and obj.get("kind", "").endswith("List")
 
 
