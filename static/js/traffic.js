@@ -54,7 +54,8 @@ export const placeTicks = (svg, view) => {
     const paths = { tick: "", loss: "" };
     for (const [time, answered] of row ? ticksOf(row, gap) : []) {
       const x = view.at(time) * view.width;
-      if (x < 0) continue;
+      // The page's clock may be a little behind.
+      if (x < 0 || x > view.width) continue;
       if (answered) paths.tick += `M${x.toFixed(1)} 4v6`;
       else paths.loss += `M${(x - 2.6).toFixed(1)} ${y - 2.6}l5.2 5.2m0-5.2l-5.2 5.2`;
     }
@@ -100,20 +101,20 @@ const run = (source, service, pod, answered) => {
   setTimeout(() => packet.remove(), duration + FADE);
 };
 
-// For those who want less motion: how many calls a (simulated) second each line to a node carries.
+// For those who want less motion: how many calls a (simulated) second go to each node, under all Services.
 const showRates = (until, speed) => {
-  const sums = new Map();
+  const nodes = new Map();
   passed = passed.filter(([time]) => time > until - RATE * speed);
   for (const [, id, times] of passed.filter(([, id]) => byId(id))) {
-    const edge = byId(id);
-    const key = `${edge.parentElement.dataset.service} ${edge.dataset.node}`;
-    sums.set(key, { edge, sum: (sums.get(key)?.sum ?? 0) + times });
+    const start = byId(id).getPointAtLength(0);
+    const known = nodes.get(byId(id).dataset.node) ?? { sum: 0, start };
+    const lower = known.start.y > start.y ? known.start : start;
+    nodes.set(byId(id).dataset.node, { sum: known.sum + times, start: lower });
   }
   document.querySelectorAll(".m-rate").forEach((text) => text.remove());
-  for (const { edge, sum } of sums.values()) {
-    const { x, y } = edge.getPointAtLength(0);
-    const rate = sum / (RATE * speed);
-    draw(byId("packets"), `<text class="m-rate" x="${x + 6}" y="${y + 13}">${rate.toFixed(rate < 9.5 ? 1 : 0)}/s</text>`);
+  for (const { sum, start } of nodes.values()) {
+    const rate = (sum / (RATE * speed)).toFixed(sum < 9.5 * RATE * speed ? 1 : 0);
+    draw(byId("packets"), `<text class="m-rate" x="${start.x + 6}" y="${start.y + 13}">${rate}/s</text>`);
   }
 };
 
