@@ -13,7 +13,7 @@ from clusters.terminal.kubectl import manifests
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, UnsupportedError, aggregate
 from clusters.terminal.kubectl.info import Info as Info
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.rest import JSON
 from clusters.terminal.kubectl.restmapper import Mapping
 from clusters.terminal.kubectl.result import Found, Source, flattened, is_list
@@ -171,7 +171,7 @@ class Builder:
             return parse_selector(self.label_selector.strip())
         except ValueError as error:
             raise CommandError(
-                f"the provided selector {quoted(self.label_selector.strip())} is not valid: {error}"
+                f"the provided selector {quote(self.label_selector.strip())} is not valid: {error}"
             ) from error
 
     def _file_source(self, text: str, name: str, selector: Selector) -> Source:
@@ -244,10 +244,10 @@ class Builder:
         """The server's refusal of a list, with what was asked for: EnhanceListError."""
         if error.reason not in ("BadRequest", "NotFound"):
             return error
-        listed = quoted(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
+        listed = quote(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
         said = f"Unable to list {listed}"
         if self.label_selector or self.field_selector:
-            labels, fields = quoted(self.label_selector), quoted(self.field_selector)
+            labels, fields = quote(self.label_selector), quote(self.field_selector)
             said = f"Unable to find {listed} that match label selector {labels}, field selector {fields}"
         return StatusError(error.code, error.reason, f"{said}: {error.message}", error.details)
 

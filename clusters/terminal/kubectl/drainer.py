@@ -12,8 +12,9 @@ from clusters.engine.clock import parse_rfc3339
 from clusters.engine.objects import Object, annotations_of, controller_of, is_finished, name_of, namespace_of
 from clusters.terminal.kubectl.errors import AggregateError, CommandError, KubectlError, is_not_found
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import format_duration, quoted
+from clusters.terminal.kubectl.pflag import format_duration
 from clusters.terminal.kubectl.print_flags import sentence
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 _INTERVAL = 1.0
 _RETRY = 5.0
@@ -142,7 +143,7 @@ class Drainer:
         """Evict one pod, again and again while a budget is against it, and wait until it is gone."""
         k, name, namespace = self.k, name_of(pod), namespace_of(pod)
         end = k.host.now() + self.timeout
-        where = f"{quoted(name)} -n {quoted(namespace)}"
+        where = f"{quote(name)} -n {quote(namespace)}"
         eviction = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
@@ -172,7 +173,7 @@ class Drainer:
         try:
             await self._wait([pod], end, "evicted")
         except KubectlError as error:
-            where = f"pod {quoted(name_of(pod))} in namespace {quoted(namespace_of(pod))}"
+            where = f"pod {quote(name_of(pod))} in namespace {quote(namespace_of(pod))}"
             raise CommandError(f"error when waiting for {where} to terminate: {error}") from error
 
     async def _delete(self, pods: list[Object]) -> None:
@@ -208,7 +209,7 @@ class Drainer:
         if self._ends_too_long(found):
             limit = self.k.flags["skip-wait-for-delete-timeout"]
             self.k.out(
-                f"pod {quoted(name_of(pod))} has DeletionTimestamp older than {limit} seconds, skipping\n"
+                f"pod {quote(name_of(pod))} has DeletionTimestamp older than {limit} seconds, skipping\n"
             )
             return False
         return True
@@ -228,7 +229,7 @@ class Drainer:
             self.k.err(f"Following errors occurred while getting the list of pods to delete:\n{newer}")
             return
         if chosen.pods:
-            self.k.err(f"There are pending pods in node {quoted(node)} when an error occurred: {error}\n")
+            self.k.err(f"There are pending pods in node {quote(node)} when an error occurred: {error}\n")
             self.k.err("".join(f"pod/{name_of(pod)}\n" for pod in chosen.pods))
 
 

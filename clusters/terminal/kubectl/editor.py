@@ -20,9 +20,8 @@ from clusters.terminal.kubectl.documents import DocumentError, to_json
 from clusters.terminal.kubectl.errors import CommandError, ExitError, KubectlError
 from clusters.terminal.kubectl.info import Helper, Info
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import quoted
 from clusters.terminal.kubectl.print_flags import Printer, no_compatible_printer
-from clusters.terminal.kubectl.printers.gofmt import go_syntax
+from clusters.terminal.kubectl.printers.gofmt import go_syntax, quote
 from clusters.terminal.kubectl.printers.json_text import compact_json, json_text
 from clusters.terminal.kubectl.printers.kyaml_text import kyaml_text
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
@@ -64,7 +63,7 @@ class _Results:
 
     def add(self, error: Exception, info: Info) -> str:
         """What is said of an error of the server."""
-        what = f"{info.mapping.group_resource} {quoted(info.name)}"
+        what = f"{info.mapping.group_resource} {quote(info.name)}"
         if isinstance(error, StatusError) and error.reason == "Invalid":
             self.invalid += 1
             causes = error.details.get("causes") or ()
@@ -214,7 +213,7 @@ class Edit:
 
     async def _keep(self, path: str, text: str, said: str) -> None:
         await self._store(path, text)
-        self.k.err(f"{said} {quoted(path)}\n")
+        self.k.err(f"{said} {quote(path)}\n")
 
     async def _store(self, path: str, text: str) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.objects import Object
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 
 class CommandError(Exception):
@@ -31,10 +32,10 @@ class NoResourceMatchError(Exception):
     """The server has no such resource."""
 
     def __init__(self, resource: str, group: str = "", version: str = "") -> None:
-        where = f" in group {_q(group)}" if group else ""
+        where = f" in group {quote(group)}" if group else ""
         joint = " and" if group else " in"
-        where += f"{joint} version {_q(version)}" if version else ""
-        super().__init__(f"the server doesn't have a resource type {_q(resource)}{where}")
+        where += f"{joint} version {quote(version)}" if version else ""
+        super().__init__(f"the server doesn't have a resource type {quote(resource)}{where}")
 
 
 class AggregateError(Exception):
@@ -108,9 +109,9 @@ def with_source(verb: str, source: str, error: Exception) -> Exception:
     if not source:
         return error
     if isinstance(error, StatusError):
-        message = f"error when {verb} {_q(source)}: {error.message}"
+        message = f"error when {verb} {quote(source)}: {error.message}"
         return StatusError(error.code, error.reason, message, error.details)
-    return CommandError(f"error when {verb} {_q(source)}: {error}")
+    return CommandError(f"error when {verb} {quote(source)}: {error}")
 
 
 def is_not_found(error: Exception) -> bool:
@@ -136,7 +137,7 @@ def _invalid(error: StatusError) -> str:
         )
     )
     if details.get("kind") or details.get("name"):
-        said = f"The {details.get('kind', '')} {_q(details.get('name', ''))} is invalid"
+        said = f"The {details.get('kind', '')} {quote(details.get('name', ''))} is invalid"
     elif error.message and not causes:
         said += f": {error.message}"
     if not causes:
@@ -144,7 +145,3 @@ def _invalid(error: StatusError) -> str:
     if len(causes) == 1:
         return f"{said}: {causes[0]}\n"
     return f"{said}: \n" + "".join(f"* {cause}\n" for cause in causes)
-
-
-def _q(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -20,8 +20,9 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import Flag, boolean, quoted, string
+from clusters.terminal.kubectl.pflag import Flag, boolean, string
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.scheme import encode, typed
 
 SAVE_CONFIG: Final = boolean("save-config", about="keep the manifest in an annotation, for a later apply")
@@ -201,7 +202,7 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 def atoi(text: str) -> int:
     """A number as strconv.Atoi reads it. Raises CommandError with its words."""
-    problem = f"strconv.Atoi: parsing {quoted(text)}: "
+    problem = f"strconv.Atoi: parsing {quote(text)}: "
     if not _INTEGER.fullmatch(text):
         raise CommandError(problem + "invalid syntax")
     number = int(text)

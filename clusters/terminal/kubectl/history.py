@@ -13,7 +13,7 @@ from clusters.engine.objects import Object, annotations_of, controller_of, uid_o
 from clusters.terminal.kubectl.describe import pod_template_text
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.tabwriter import TabWriter
 from clusters.terminal.kubectl.record import CHANGE_CAUSE
 from clusters.terminal.kubectl.rest import JSON_PATCH
@@ -117,7 +117,7 @@ def _chosen(replica_sets: list[Object], name: str, revision: int) -> Object:
                 return replica_set
         raise _not_found(revision)
     if len(by_revision) < 2:
-        raise CommandError(f"no rollout history found for deployment {quoted(name)}")
+        raise CommandError(f"no rollout history found for deployment {quote(name)}")
     return by_revision[-2]
 
 

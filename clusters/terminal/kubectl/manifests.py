@@ -15,7 +15,8 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl.documents import DocumentError, documents
 from clusters.terminal.kubectl.errors import AggregateError, CommandError, UnsupportedError, aggregate
 from clusters.terminal.kubectl.info import Info
-from clusters.terminal.kubectl.pflag import FlagSet, quoted
+from clusters.terminal.kubectl.pflag import FlagSet
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.json_text import compact_json
 from clusters.terminal.kubectl.restmapper import Mapping, RESTMapper
 
@@ -67,11 +68,11 @@ def _matching(said: str, names: Sequence[str]) -> list[str]:
     if name in names:
         return [said]
     if "[" in name and "]" not in name.rpartition("[")[2]:
-        raise CommandError(f"pattern {quoted(said)} is not valid: syntax error in pattern")
+        raise CommandError(f"pattern {quote(said)} is not valid: syntax error in pattern")
     pattern = name.replace("[^", "[!")
     found = [name for name in names if fnmatchcase(name, pattern)]
     if not found:
-        raise CommandError(f"the path {quoted(said)} does not exist")
+        raise CommandError(f"the path {quote(said)} does not exist")
     return found
 
 
@@ -88,7 +89,7 @@ async def read(builder: "Builder", path: str) -> str:
     try:
         return await builder.k.host.files.read(local_name(path))
     except FileNotFoundError as error:
-        raise CommandError(f"the path {quoted(path)} does not exist") from error
+        raise CommandError(f"the path {quote(path)} does not exist") from error
 
 
 async def infos(builder: "Builder", text: str, source: str) -> AsyncIterator[Info | CommandError]:
@@ -118,7 +119,7 @@ def _readable(text: str, source: str) -> Iterator[Any]:
 def _demand_valid(obj: Any, source: str) -> None:
     why = invalidity(obj)
     if why:
-        raise CommandError(f"error validating {quoted(source)}: error validating data: {why}; {_STOP}")
+        raise CommandError(f"error validating {quote(source)}: error validating data: {why}; {_STOP}")
 
 
 def invalidity(obj: Any) -> str:
@@ -151,14 +152,14 @@ def _info(mapper: RESTMapper | None, obj: Any, source: str) -> Info:
     """The object with its mapping. Raises CommandError."""
     why = _undecodable(obj)
     if why:
-        raise CommandError(f"unable to decode {quoted(source)}: {why}")
+        raise CommandError(f"unable to decode {quote(source)}: {why}")
     metadata = obj.get("metadata") or {}
     name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""
     mapping = mapping_of(mapper, obj)
     if mapping is None:
         raise CommandError(
-            f"resource mapping not found for name: {quoted(name)} namespace: {quoted(namespace)} "
-            f"from {quoted(source)}: {no_kind_match(obj)}\nensure CRDs are installed first"
+            f"resource mapping not found for name: {quote(name)} namespace: {quote(namespace)} "
+            f"from {quote(source)}: {no_kind_match(obj)}\nensure CRDs are installed first"
         )
     return Info(mapping, namespace, name, obj, source)
 
@@ -204,7 +205,7 @@ def mapping_of(mapper: RESTMapper | None, obj: Object) -> Mapping | None:
 
 
 def no_kind_match(obj: Object) -> str:
-    return f"no matches for kind {quoted(obj['kind'])} in version {quoted(obj.get('apiVersion') or '')}"
+    return f"no matches for kind {quote(obj['kind'])} in version {quote(obj.get('apiVersion') or '')}"
 
 
 def _undecodable(obj: Any) -> str:
@@ -240,8 +241,8 @@ def place(builder: "Builder", info: Info) -> None:
             info.obj = _with_namespace(info.obj, builder.namespace)
     if builder.enforce_namespace and info.namespace != builder.namespace:
         raise CommandError(
-            f"the namespace from the provided object {quoted(info.namespace)} does not match the namespace "
-            f"{quoted(builder.namespace)}. You must pass '--namespace={info.namespace}' to perform this "
+            f"the namespace from the provided object {quote(info.namespace)} does not match the namespace "
+            f"{quote(builder.namespace)}. You must pass '--namespace={info.namespace}' to perform this "
             "operation."
         )
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from clusters.terminal.kubectl.printers.gofmt import quote
+
+quoted = quote
 Parse = Callable[[str, Any], Any]
 """From a text and the value so far (None at first) to the new value. Raises ValueError."""
 
@@ -152,7 +155,7 @@ class FlagSet:
             self.values[flag.name] = flag.parse(value, self.values.get(flag.name))
         except ValueError as error:
             shown = f"-{flag.shorthand}, --{flag.name}" if flag.shorthand else f"--{flag.name}"
-            raise FlagError(f'invalid argument {quoted(value)} for "{shown}" flag: {error}') from error
+            raise FlagError(f'invalid argument {quote(value)} for "{shown}" flag: {error}') from error
         self.said.append((flag.name, value))
         if flag.deprecated:
             self.deprecations.append(f"Flag --{flag.name} has been deprecated, {flag.deprecated}")
@@ -167,19 +170,6 @@ def normalized(name: str) -> str:
     return name.replace("_", "-")
 
 
-def quoted(text: str) -> str:
-    """A text as Go's %q writes it; of what is not printable, the usual escapes."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(escapes.get(c, c if c.isprintable() else _escaped(c)) for c in text) + '"'
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
 TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 """What strconv.ParseBool takes."""
@@ -188,7 +178,7 @@ FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 def _bool(text: str, _old: Any) -> bool:
     if text in TRUE or text in FALSE:
         return text in TRUE
-    raise ValueError(f"strconv.ParseBool: parsing {quoted(text)}: invalid syntax")
+    raise ValueError(f"strconv.ParseBool: parsing {quote(text)}: invalid syntax")
 
 
 _NUMBER: Final = re.compile(
@@ -197,7 +187,7 @@ _NUMBER: Final = re.compile(
 
 
 def _int(text: str, bits: int) -> int:
-    problem = f"strconv.ParseInt: parsing {quoted(text)}: "
+    problem = f"strconv.ParseInt: parsing {quote(text)}: "
     if not _NUMBER.fullmatch(text):
         raise ValueError(problem + "invalid syntax")
     sign = -1 if text[0] == "-" else 1
@@ -221,15 +211,15 @@ def parse_duration(text: str) -> float:
         return 0.0
     total = 0.0
     if not rest:
-        raise ValueError(f"time: invalid duration {quoted(text)}")
+        raise ValueError(f"time: invalid duration {quote(text)}")
     while rest:
         part = _PART.match(rest)
         if part is None:
-            raise ValueError(f"time: invalid duration {quoted(text)}")
+            raise ValueError(f"time: invalid duration {quote(text)}")
         if not part[2]:
-            raise ValueError(f"time: missing unit in duration {quoted(text)}")
+            raise ValueError(f"time: missing unit in duration {quote(text)}")
         if part[2] not in _UNITS:
-            raise ValueError(f"time: unknown unit {quoted(part[2])} in duration {quoted(text)}")
+            raise ValueError(f"time: unknown unit {quote(part[2])} in duration {quote(text)}")
         total += float(part[1]) * _UNITS[part[2]]
         rest = rest[part.end() :]
     return -total if text[0] == "-" else total

@@ -9,7 +9,7 @@ from typing import Final
 from clusters.engine.labels import Requirement, parse_selector
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl.errors import CommandError
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 _OPERATORS: Final = {"in": "In", "notin": "NotIn", "exists": "Exists", "!exists": "DoesNotExist"}
 _UNSUPPORTED: Final = {"gt": "gt", "lt": "lt"}
@@ -23,7 +23,7 @@ def parse_to_label_selector(text: str) -> Object:
     expressions: list[Object] = []
     for requirement, written in _requirements(text):
         if requirement.operator in _UNSUPPORTED:
-            sign = quoted(_UNSUPPORTED[requirement.operator])
+            sign = quote(_UNSUPPORTED[requirement.operator])
             raise CommandError(f"{sign} isn't supported in label selectors")
         if "!=" in written:
             raise CommandError('"!=" is not a valid label selector operator')

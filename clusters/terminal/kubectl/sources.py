@@ -12,7 +12,7 @@ from clusters.engine import names
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.manifests import local_name
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.json_text import compact_json
 
 Add = Callable[[str, str], None]
@@ -86,5 +86,5 @@ def _add_variables(text: str, add: Add) -> None:
             continue
         key, _, value = written.partition("=")
         if complaints := names.environment_variable(key):
-            raise CommandError(f"{quoted(key)} is not a valid key name: {';'.join(complaints)}")
+            raise CommandError(f"{quote(key)} is not a valid key name: {';'.join(complaints)}")
         add(key, value)

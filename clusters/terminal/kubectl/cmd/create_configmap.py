@@ -19,7 +19,8 @@ from clusters.terminal.kubectl.generate import (
     name_from_args,
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import Flag, array, boolean, quoted, strings
+from clusters.terminal.kubectl.pflag import Flag, array, boolean, strings
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 SOURCES: Final[tuple[Flag, ...]] = (
     strings("from-file", about="a file whose name is the key, or key=file"),
@@ -39,12 +40,12 @@ async def run(k: Kubectl) -> None:
     def add(key: str, value: str) -> None:
         if complaints := names.config_key(key):
             raise CommandError(
-                f"{quoted(key)} is not a valid key name for a ConfigMap: {','.join(complaints)}"
+                f"{quote(key)} is not a valid key name for a ConfigMap: {','.join(complaints)}"
             )
         if key in data:
             raise CommandError(
-                f"cannot add key {quoted(key)}, another key by that name already exists in Data for "
-                f"ConfigMap {quoted(name)}"
+                f"cannot add key {quote(key)}, another key by that name already exists in Data for "
+                f"ConfigMap {quote(name)}"
             )
         data[key] = value
 

@@ -20,7 +20,8 @@ from clusters.terminal.kubectl.generate import (
     name_from_args,
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, quoted, string, strings
+from clusters.terminal.kubectl.pflag import boolean, string, strings
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.json_text import compact_json
 
 _HASH: Final = boolean("append-hash", about="add a hash of the content to the name")
@@ -33,7 +34,7 @@ class _Data(dict[str, str]):
 
     def add(self, key: str, value: str) -> None:
         if complaints := names.config_key(key):
-            raise CommandError(f"{quoted(key)} is not valid key name for a Secret {';'.join(complaints)}")
+            raise CommandError(f"{quote(key)} is not valid key name for a Secret {';'.join(complaints)}")
         if key in self:
             raise CommandError(f"cannot add key {key}, another key by that name already exists")
         self[key] = base64_text.encode(value.encode())

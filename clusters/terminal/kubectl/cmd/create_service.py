@@ -18,7 +18,8 @@ from clusters.terminal.kubectl.generate import (
     name_from_args,
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import Flag, integer, quoted, string, strings
+from clusters.terminal.kubectl.pflag import Flag, integer, string, strings
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 _TCP: Final = strings("tcp", about="a port, or two: <port>:<targetPort>")
 _PORT: Final = re.compile("[0-9]+")
@@ -73,7 +74,7 @@ def _port(text: str, node_port: int) -> Object:
 
 def _parse_port(text: str) -> int:
     """A port from 0 on, in the words of k8s.io/utils/net.ParsePort."""
-    problem = f"strconv.ParseUint: parsing {quoted(text)}: "
+    problem = f"strconv.ParseUint: parsing {quote(text)}: "
     if not _PORT.fullmatch(text):
         raise CommandError(problem + "invalid syntax")
     if int(text) > 65535:

@@ -21,8 +21,9 @@ from clusters.terminal.kubectl.errors import CommandError, aggregate
 from clusters.terminal.kubectl.generate import resources_and_pairs
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
-from clusters.terminal.kubectl.pflag import Flag, boolean, quoted, string
+from clusters.terminal.kubectl.pflag import Flag, boolean, string
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import MERGE_PATCH
 
@@ -113,7 +114,7 @@ def _parse(words: list[str]) -> tuple[dict[str, str], list[str]]:
             if len(parts) != 2:
                 raise CommandError(f"invalid label spec: {word}")
             if complaints := names.label_value(parts[1]):
-                raise CommandError(f"invalid label value: {quoted(word)}: {';'.join(complaints)}")
+                raise CommandError(f"invalid label value: {quote(word)}: {';'.join(complaints)}")
             labels[parts[0]] = parts[1]
         else:
             removed.append(word[:-1])
@@ -174,7 +175,7 @@ async def _patch(k: Kubectl, info: Info, labels: dict[str, str], removed: list[s
     before = info.obj["metadata"].get("labels") or {}
     for key in removed:
         if key not in before:
-            k.out(f"label {quoted(key)} not found.\n")
+            k.out(f"label {quote(key)} not found.\n")
     done = _change(k, info.obj, labels, removed)
     if done != "not labeled":
         patch: Object = {"labels": {**labels, **{key: None for key in removed if key in before}}}

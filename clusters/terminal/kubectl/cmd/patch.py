@@ -19,8 +19,9 @@ from clusters.terminal.kubectl.documents import DocumentError, decoded, to_json
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, quoted, string
+from clusters.terminal.kubectl.pflag import boolean, string
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 
@@ -155,7 +156,7 @@ def _missing(op: str, path: str, holder: Any) -> str:
     """What is said where there is nothing at the path; `holder` is what should have it."""
     key = path.rpartition("/")[2]
     if not isinstance(holder, dict | list):
-        shown = path if op == "replace" else quoted(path)
+        shown = path if op == "replace" else quote(path)
         return f"{op} operation does not apply: doc is missing path: {shown}: missing value"
     if op == "replace":
         return f"Object to be patched is missing field ({path}: missing value)"
@@ -185,7 +186,7 @@ def _validate(k: Kubectl, dry_run: str) -> None:
     if flags["local"] and dry_run == "server":
         raise CommandError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
     if flags["type"] and flags["type"].lower() not in TYPES:
-        raise CommandError(f"--type must be one of [{' '.join(TYPES)}], not {quoted(flags['type'])}")
+        raise CommandError(f"--type must be one of [{' '.join(TYPES)}], not {quote(flags['type'])}")
 
 
 async def _patch_of(k: Kubectl, dry_run: str) -> Any:
@@ -210,7 +211,7 @@ async def _patch_of(k: Kubectl, dry_run: str) -> Any:
     except DocumentError as error:
         if is_json:
             raise CommandError(_BAD_JSON[k.flags["type"].lower() or "strategic"]) from error
-        raise CommandError(f"unable to parse {quoted(k.flags['patch'])}: {error}") from error
+        raise CommandError(f"unable to parse {quote(k.flags['patch'])}: {error}") from error
 
 
 COMMAND: Final = Command(

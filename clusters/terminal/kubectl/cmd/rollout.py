@@ -13,8 +13,9 @@ from clusters.terminal.kubectl.builder import Builder, Info, Result
 from clusters.terminal.kubectl.cobra import Command, Run
 from clusters.terminal.kubectl.errors import CommandError, aggregate
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, duration, integer, quoted
+from clusters.terminal.kubectl.pflag import boolean, duration, integer
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.waiting import WEEK, until
 
 _RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
@@ -101,7 +102,7 @@ def _changes(operation: str) -> Run:
 async def _apply(k: Kubectl, patch: patches.Patch, operation: str) -> None:
     info = patch.info
     if patch.error is not None:
-        where = f"{info.mapping.group_resource} {quoted(info.name)}"
+        where = f"{info.mapping.group_resource} {quote(info.name)}"
         raise CommandError(f"error: {where} {patch.error.message}")
     if not patch.body:
         raise CommandError(
@@ -140,10 +141,10 @@ def _demand(info: Info, wanted: str, implementation: str) -> None:
     kind, group = info.mapping.kind, info.mapping.group
     group_kind = f"{kind}.{group}" if group else kind
     if kind in ("Pod", "ReplicaSet", "ReplicationController"):
-        raise CommandError(f"no {implementation} has been implemented for {quoted(group_kind)}")
+        raise CommandError(f"no {implementation} has been implemented for {quote(group_kind)}")
     if kind != "Deployment":
         why = f"no visitor method exists for {{{group} {kind}}}"
-        raise CommandError(f"error retrieving {wanted} for {quoted(group_kind)}, {why}")
+        raise CommandError(f"error retrieving {wanted} for {quote(group_kind)}, {why}")
 
 
 async def run_undo(k: Kubectl) -> None:
@@ -206,7 +207,7 @@ def status(deployment: Object, revision: int) -> tuple[str, bool]:
         return "Waiting for deployment spec update to be observed...\n", False
     progressing = condition_of(deployment, "Progressing")
     if progressing is not None and progressing.get("reason") == "ProgressDeadlineExceeded":
-        raise CommandError(f"deployment {quoted(name)} exceeded its progress deadline")
+        raise CommandError(f"deployment {quote(name)} exceeded its progress deadline")
     updated, total = state.get("updatedReplicas", 0), state.get("replicas", 0)
     available, wanted = state.get("availableReplicas", 0), spec.get("replicas", 1)
     if updated < wanted:
@@ -216,8 +217,8 @@ def status(deployment: Object, revision: int) -> tuple[str, bool]:
     elif available < updated:
         missing = f"{available} of {updated} updated replicas are available"
     else:
-        return f"deployment {quoted(name)} successfully rolled out\n", True
-    return f"Waiting for deployment {quoted(name)} rollout to finish: {missing}...\n", False
+        return f"deployment {quote(name)} successfully rolled out\n", True
+    return f"Waiting for deployment {quote(name)} rollout to finish: {missing}...\n", False
 
 
 _FIELD_MANAGER: Final = flag_sets.field_manager("kubectl-rollout")

@@ -27,7 +27,8 @@ from clusters.terminal.kubectl.generate import (
     parse_pairs,
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import Flag, array, boolean, duration, integer, quoted, string, strings
+from clusters.terminal.kubectl.pflag import Flag, array, boolean, duration, integer, string, strings
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import RECORD, record
 from clusters.terminal.kubectl.scheme import typed
 
@@ -163,7 +164,7 @@ def _validate(k: Kubectl, dry_run: str) -> None:
         (not image, "--image is required"),
         (
             not _IMAGE.fullmatch(image),
-            f"invalid image name {quoted(image)}: invalid reference format",
+            f"invalid image name {quote(image)}: invalid reference format",
         ),
         (flags["tty"] and not flags["stdin"], "-i/--stdin is required for containers with -t/--tty=true"),
         (flags["expose"] and not port, "--port must be set when exposing a service"),
@@ -202,7 +203,7 @@ async def run_in_book_mode(k: Kubectl) -> None:
         await run(k)
         return
     if generator not in _GENERATORS:
-        raise CommandError(f"generator {quoted(generator)} not found")
+        raise CommandError(f"generator {quote(generator)} not found")
     k.err(
         f"kubectl run --generator={generator} is DEPRECATED and will be removed in a future version. "
         "Use kubectl run --generator=run-pod/v1 or kubectl create instead.\n"

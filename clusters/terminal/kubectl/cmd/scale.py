@@ -12,8 +12,9 @@ from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, duration, integer, quoted, string
+from clusters.terminal.kubectl.pflag import boolean, duration, integer, string
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import MERGE_PATCH
 
@@ -110,7 +111,7 @@ async def _wait(k: Kubectl, info: Info, wanted: int) -> None:
         if replicas != wanted or scale["status"].get("replicas", 0) == wanted:
             return
         if k.host.now() >= end:
-            raise CommandError(f"timed out waiting for {quoted(info.name)} to be synced")
+            raise CommandError(f"timed out waiting for {quote(info.name)} to be synced")
         await k.host.sleep(_INTERVAL)
 
 

@@ -25,7 +25,8 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.generate import collection
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import array, boolean, quoted, string, strings
+from clusters.terminal.kubectl.pflag import array, boolean, string, strings
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 _ARGUMENT: Final = re.compile(r"^.+=.*$", re.MULTILINE | re.DOTALL)
 _NO_NAME: Final = re.compile("[^a-zA-Z0-9_]")
@@ -93,7 +94,7 @@ def _parse(words: Iterable[str]) -> tuple[list[Object], list[str]]:
         name, equals, value = word.partition("=")
         if equals:
             if complaints := names.environment_variable(name):
-                raise CommandError(f"{quoted(name)} is not a valid key name: {';'.join(complaints)}")
+                raise CommandError(f"{quote(name)} is not a valid key name: {';'.join(complaints)}")
             env.append({"name": name, "value": value})
         elif word.endswith("-"):
             removed.append(word[:-1])
@@ -129,7 +130,7 @@ def _containers(k: Kubectl, obj: Object) -> list[Object]:
     containers = select_containers(polymorphic.pod_spec(obj), k.flags["containers"])
     if not containers:
         where = f"{obj['kind']}/{obj['metadata']['name']}"
-        pattern = quoted(k.flags["containers"])
+        pattern = quote(k.flags["containers"])
         k.err(f"Warning: {where} does not have any containers matching {pattern}\n")
     return containers
 

@@ -19,7 +19,7 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, aggregate
 from clusters.terminal.kubectl.generate import parse_pairs, resources_and_pairs
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import RECORD, record
 
 
@@ -34,7 +34,7 @@ async def run(k: Kubectl) -> None:
         spec = polymorphic.pod_spec(obj)
         for name, image in images.items():
             if not _set_image(spec, name, image):
-                setting.errors.append(CommandError(f"error: unable to find container named {quoted(name)}"))
+                setting.errors.append(CommandError(f"error: unable to find container named {quote(name)}"))
         record(k, obj)
 
     await setting.apply(infos, mutate, "failed to patch image update to pod template:")

@@ -14,8 +14,9 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError, aggregate
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
-from clusters.terminal.kubectl.pflag import boolean, quoted
+from clusters.terminal.kubectl.pflag import boolean
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 Taint = dict[str, str]
@@ -174,7 +175,7 @@ def _delete(taints: list[Taint], removed: list[Taint]) -> tuple[list[Taint], boo
         taints = left
         if not found:
             shown = f"{gone['key']}:{gone['effect']}" if gone["effect"] else gone["key"]
-            errors.append(CommandError(f"taint {quoted(shown)} not found"))
+            errors.append(CommandError(f"taint {quote(shown)} not found"))
     problem = aggregate(errors)
     if problem is not None:
         raise problem
