@@ -39,6 +39,7 @@ from clusters.terminal.kubectl.cmd import (
     wait,
 )
 from clusters.terminal.kubectl.cmd import exec as exec_
+from clusters.terminal.kubectl.cmd import help as help_
 from clusters.terminal.kubectl.cmd import run as run_
 from clusters.terminal.kubectl.cmd import set as set_
 from clusters.terminal.kubectl.cobra import Command, Found
@@ -102,6 +103,7 @@ ROOT: Final = Command(
         apiresources.API_RESOURCES,
         _missing("options", hidden=True),
         _missing("kuberc"),
+        help_.COMMAND,
     ),
 )
 

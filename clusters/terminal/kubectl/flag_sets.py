@@ -37,6 +37,7 @@ _OTHER_CLUSTERS: Final = tuple(
         "password",
         "profile",
         "profile-output",
+        "proxy-url",
         "tls-server-name",
         "token",
         "user",
@@ -63,8 +64,8 @@ PERSISTENT: Final = (
 
 _ELSEWHERE: Final = (
     "as", "as-group", "as-uid", "as-user-extra", "certificate-authority", "client-certificate", "client-key",
-    "cluster", "context", "insecure-skip-tls-verify", "kubeconfig", "kuberc", "password", "server",
-    "tls-server-name", "token", "user", "username",
+    "cluster", "context", "insecure-skip-tls-verify", "kubeconfig", "kuberc", "password", "proxy-url",
+    "server", "tls-server-name", "token", "user", "username",
 )  # fmt: skip
 _WATCHING: Final = ("profile", "profile-output", "v", "vmodule")
 """What makes kubectl tell of its own work."""
@@ -105,11 +106,10 @@ PRINT: Final = (
     boolean("show-managed-fields", about="keep managedFields in JSON and YAML"),
 )
 
-FILENAMES: Final = (
-    strings("filename", shorthand="f", about="files with manifests"),
-    string("kustomize", shorthand="k"),
-    boolean("recursive", shorthand="R"),
-)
+FILENAME: Final = strings("filename", shorthand="f", about="files with manifests")
+FILENAMES: Final = (FILENAME, string("kustomize", shorthand="k"), boolean("recursive", shorthand="R"))
+FILENAMES_ALONE: Final = (FILENAME, boolean("recursive", True, shorthand="R"))
+"""Of commands without -k."""
 SELECTOR: Final = string("selector", shorthand="l", about="labels that objects must have: a=b,c!=d")
 FIELD_SELECTOR: Final = string("field-selector", about="fields that objects must have")
 ALL_NAMESPACES: Final = boolean("all-namespaces", shorthand="A", about="in all namespaces")

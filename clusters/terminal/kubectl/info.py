@@ -83,6 +83,7 @@ class Helper:
 
     async def delete(self, namespace: str, name: str, propagation: str, grace: int) -> Any:
         """`propagation` is what becomes of dependents; `grace` in seconds, -1 for what the object wants."""
+        _demand_name(name)
         options: Object = {"gracePeriodSeconds": grace} if grace >= 0 else {}
         options["propagationPolicy"] = propagation
         return await self.k.client.delete(self.mapping.path(namespace, name), options)

@@ -1,19 +1,22 @@
 """kubectl api-resources and api-versions: what the server has.
 
-Models kubectl's `pkg/cmd/apiresources`. Left out: JSON and YAML.
+Models kubectl's `pkg/cmd/apiresources`.
 """
 
 from operator import attrgetter
 from typing import Final
 
+from clusters.engine.objects import Object
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, quoted, string, strings
+from clusters.terminal.kubectl.pflag import boolean, string, strings
+from clusters.terminal.kubectl.print_flags import no_compatible_printer
+from clusters.terminal.kubectl.printers.print_flags import PrintFlags
 from clusters.terminal.kubectl.printers.tabwriter import new_tab_writer
 from clusters.terminal.kubectl.restmapper import Mapping
 
-_FORMATS: Final = "json,kyaml,name,wide,yaml"
+_FORMATS: Final = ("json", "kyaml", "name", "wide", "yaml")
 _HEADERS: Final = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
 _WIDE_HEADERS: Final = (*_HEADERS, "VERBS", "CATEGORIES")
 
@@ -31,18 +34,18 @@ async def api_resources(k: Kubectl) -> None:
     _demand_no_arguments(k)
     flags = k.flags
     output = flags["output"]
-    if output not in ("", "wide", "name"):
-        said = f"unable to match a printer suitable for the output format {quoted(output)}"
-        raise CommandError(f"{said}, allowed formats are: {_FORMATS}")
+    if output not in ("", *_FORMATS):
+        raise no_compatible_printer(output, _FORMATS)
     if flags["sort-by"] not in ("", "name", "kind"):
         raise CommandError("--sort-by accepts only name or kind")
     mappings = [mapping for mapping in (await k.mapper()).mappings if _is_wanted(k, mapping)]
-    if not mappings:
-        return
     field = {"name": "plural", "kind": "kind"}.get(flags["sort-by"], "group")
     mappings.sort(key=attrgetter(field, "plural"))
     if output == "name":
         k.out("".join(f"{mapping.group_resource}\n" for mapping in mappings))
+        return
+    if output not in ("", "wide"):
+        await _print_list(k, mappings)
         return
     wide = output == "wide"
     writer = new_tab_writer(k.out)
@@ -51,6 +54,33 @@ async def api_resources(k: Kubectl) -> None:
     for mapping in mappings:
         writer.write("\t".join(_cells(mapping, wide)) + "\n")
     writer.flush()
+
+
+async def _print_list(k: Kubectl, mappings: list[Mapping]) -> None:
+    """As JSON or YAML: one APIResourceList for all groups."""
+    found = {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": "",
+        "resources": [_resource(mapping) for mapping in mappings] or None,
+    }
+    printer = await PrintFlags(output=k.flags["output"], typed=True).to_printer(k.host.files.read)
+    printer.print(found, k.out)
+
+
+def _resource(mapping: Mapping) -> Object:
+    """A metav1.APIResource."""
+    return {
+        "name": mapping.plural,
+        "singularName": mapping.singular,
+        "namespaced": mapping.namespaced,
+        **({"group": mapping.group} if mapping.group else {}),
+        "version": mapping.version,
+        "kind": mapping.kind,
+        "verbs": list(mapping.verbs),
+        **({"shortNames": list(mapping.short_names)} if mapping.short_names else {}),
+        **({"categories": list(mapping.categories)} if mapping.categories else {}),
+    }
 
 
 def _cells(mapping: Mapping, wide: bool) -> list[str]:
@@ -85,7 +115,7 @@ API_RESOURCES: Final = Command(
     "api-resources",
     api_resources,
     (
-        string("output", shorthand="o", about="wide or name"),
+        string("output", shorthand="o", about="wide, name, json or yaml"),
         boolean("no-headers", about="without the line of headers"),
         string("api-group", about="only those of a group"),
         boolean("namespaced", True, about="only those in namespaces, or not in namespaces"),

@@ -13,6 +13,7 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import (
     CommandError,
     KubectlError,
+    UnsupportedError,
     is_not_found,
     with_source,
     without,
@@ -45,6 +46,7 @@ FLAGS: Final[tuple[Flag, ...]] = (
     boolean("wait", True, about="wait until all is gone"),
     string("output", shorthand="o", about="name"),
     boolean("interactive", shorthand="i", about="ask first"),
+    string("raw"),
     flag_sets.DRY_RUN,
 )
 _IMMEDIATE: Final = (
@@ -129,6 +131,8 @@ class Deletion:
 
 async def run(k: Kubectl) -> None:
     flags = k.flags
+    if flags["raw"]:
+        raise UnsupportedError("the real kubectl has --raw, and this terminal does not")
     policy = propagation(k)
     selects = flags["all"] or flags["selector"] or flags["field-selector"]
     ignore = flags["ignore-not-found"] or (selects and not flags.changed("ignore-not-found"))

@@ -19,9 +19,8 @@ from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 
 async def run_drain(k: Kubectl) -> None:
-    nodes = await _nodes(k)
-    dry_run = flag_sets.dry_run(k)
-    await _mark(k, nodes, desired=True)
+    nodes, dry_run = await _nodes(k)
+    await _mark(k, nodes, dry_run, desired=True)
     drainer = Drainer(k, dry_run)
     errors: list[Exception] = []
     pending: list[str] = []
@@ -45,19 +44,19 @@ async def run_drain(k: Kubectl) -> None:
 
 def _marks(desired: bool) -> Run:
     async def run(k: Kubectl) -> None:
-        await _mark(k, await _nodes(k), desired=desired)
+        await _mark(k, *await _nodes(k), desired=desired)
 
     return run
 
 
-async def _nodes(k: Kubectl) -> list[Info]:
-    """The nodes that the line means. Raises CommandError."""
+async def _nodes(k: Kubectl) -> tuple[list[Info], str]:
+    """The nodes that the line means, and its kind of dry run. Raises CommandError."""
     selector = k.flags["selector"]
     if not k.args and not k.flags.changed("selector"):
         raise k.usage_error(f"USAGE: {k.found.command.name} NODE [flags]")
     if k.args and selector:
         raise k.usage_error("error: cannot specify both a node name and a --selector option")
-    flag_sets.dry_run(k)
+    dry_run = flag_sets.dry_run(k)
     _demand_pod_selector(k)
     builder = Builder(
         k,
@@ -73,7 +72,7 @@ async def _nodes(k: Kubectl) -> list[Info]:
     for info in infos:
         if info.mapping.kind != "Node":
             raise CommandError(f"error: expected resource of type node, got {_resource(info)}")
-    return infos
+    return infos, dry_run
 
 
 def _resource(info: Info) -> str:
@@ -90,10 +89,9 @@ def _demand_pod_selector(k: Kubectl) -> None:
         raise CommandError("--pod-selector=<pod_selector> must be a valid label selector") from error
 
 
-async def _mark(k: Kubectl, nodes: list[Info], *, desired: bool) -> None:
+async def _mark(k: Kubectl, nodes: list[Info], dry_run: str, *, desired: bool) -> None:
     """Say of nodes whether pods may be placed on them; what goes wrong is printed only."""
     verb = "cordon" if desired else "uncordon"
-    dry_run = flag_sets.dry_run(k)
     for info in nodes:
         if bool(info.obj["spec"].get("unschedulable")) == desired:
             k.out(sentence(info.obj, f"already {verb}ed", dry_run))

@@ -10,7 +10,7 @@ from clusters.engine.clock import parse_rfc3339
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.cobra import Command
-from clusters.terminal.kubectl.errors import CommandError
+from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string, strings
 from clusters.terminal.kubectl.print_flags import Printer
@@ -59,7 +59,12 @@ async def _selector(k: Kubectl) -> list[tuple[str, str]]:
         raise CommandError("--for must be in resource/name form")
     if "/" in name:
         raise CommandError("arguments in resource/name form may not have more than one slash")
-    mapping = (await k.mapper()).find(kind.lower())
+    try:
+        mapping = (await k.mapper()).find(kind.lower())
+    except NoResourceMatchError as error:
+        raise ExitError(1, f"{error}\n") from error
+    if not name:
+        return []
     fields = (
         f"involvedObject.kind={mapping.kind},involvedObject.apiVersion={mapping.api_version},"
         f"involvedObject.name={name}"

@@ -1,12 +1,13 @@
 """kubectl exec: runs a command in a container.
 
-Models kubectl's `pkg/cmd/exec`. Left out: files (-f).
+Models kubectl's `pkg/cmd/exec`. Left out: files with several objects.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from clusters.engine.objects import Object
-from clusters.terminal.kubectl import pods, remotecommand
+from clusters.terminal.kubectl import flag_sets, pods, remotecommand
 from clusters.terminal.kubectl.builder import Builder
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
@@ -24,16 +25,17 @@ async def run(k: Kubectl) -> None:
     dash = k.flags.dash
     name = k.args[0] if k.args and dash != 0 else ""
     command = k.args[dash:] if dash in (0, 1) else []
-    if not command and len(k.args) > 1:
+    filenames = k.flags["filename"]
+    if dash not in (0, 1) and (len(k.args) > 1 or (k.args and filenames)):
         raise k.usage_error(
             "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"
         )
     seconds = demand_timeout(k)
-    if not name:
+    if not name and not filenames:
         raise CommandError("pod, type/name or --filename must be specified")
     if not command:
         raise CommandError("you must specify at least one command for the container")
-    pod = await find_pod(k, "pods", name, seconds)
+    pod = await find_pod(k, "pods", name, seconds, filenames)
     demand_running(pod, "exec into")
     container = pods.choose_container(k, pod, k.flags["container"], quiet=k.flags["quiet"])
     await execute(k, pod, container["name"], command)
@@ -83,10 +85,12 @@ def path_of(pod: Object, subresource: str) -> str:
     return f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/{subresource}"
 
 
-async def find_pod(k: Kubectl, kind: str, name: str, seconds: float) -> Object:
-    """The pod of that name, or one of those that belong to `kind/name`. Raises CommandError."""
-    builder = Builder(k, namespace=k.namespace).resource_names(kind, [name])
-    (info,) = await builder.infos()
+async def find_pod(k: Kubectl, kind: str, name: str, seconds: float, filenames: Sequence[str] = ()) -> Object:
+    """The pod of that name or of a file, or one of those that belong to `kind/name`. Raises CommandError."""
+    builder = Builder(
+        k, namespace=k.namespace, enforce_namespace=k.enforce_namespace, filenames=filenames
+    ).resource_names(kind, [name] if name else [])
+    info = (await builder.infos())[0]
     obj: Object = info.obj
     if obj["kind"] == "Pod":
         return obj
@@ -110,7 +114,14 @@ def demand_timeout(k: Kubectl) -> float:
 COMMAND: Final = Command(
     "exec",
     run,
-    (CONTAINER, STDIN, TTY, QUIET, duration("pod-running-timeout", 60.0, about="how long to wait for a pod")),
+    (
+        flag_sets.FILENAME,
+        CONTAINER,
+        STDIN,
+        TTY,
+        QUIET,
+        duration("pod-running-timeout", 60.0, about="how long to wait for a pod"),
+    ),
     use="(POD | TYPE/NAME) [-c CONTAINER] -- COMMAND [args...]",
     about="Run a command in a container.",
 )

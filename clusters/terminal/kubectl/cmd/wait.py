@@ -244,7 +244,7 @@ COMMAND: Final = Command(
     run,
     (
         *flag_sets.PRINT,
-        *flag_sets.FILENAMES,
+        *flag_sets.FILENAMES_ALONE,
         flag_sets.SELECTOR,
         flag_sets.FIELD_SELECTOR,
         boolean("all", about="all objects of the kind in the namespace"),
