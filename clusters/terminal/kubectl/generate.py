@@ -20,6 +20,7 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import Flag, boolean, string
 from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
@@ -67,13 +68,9 @@ class Creation:
         self.k = k
         self.dry_run = flag_sets.dry_run(k)
         self.printer = Printer(k, operation, self.dry_run)
-        self.query: list[tuple[str, str]] = []
-        if k.flags["field-manager"]:
-            self.query.append(("fieldManager", k.flags["field-manager"]))
+        self.query = write_query(k, self.dry_run)
         if "validate" in k.flags.flags:
             self.query.append(("fieldValidation", flag_sets.validation(k.flags)))
-        if self.dry_run == "server":
-            self.query.append(("dryRun", "All"))
 
     async def create(
         self, obj: Object, path: str, failure: str = "", *, separator: str = ": ", annotate: bool = True
@@ -217,6 +214,7 @@ def int_or_string(text: str) -> int | str:
 
 
 def demand_name(name: str) -> None:
+    """Raises CommandError without one."""
     if not name:
         raise CommandError("name must be specified")
 

@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.objects import Object, annotations_of, controller_of, uid_of
 from clusters.terminal.kubectl.describe import pod_template_text
@@ -23,7 +24,7 @@ _REVISION: Final = "deployment.kubernetes.io/revision"
 _TEMPLATE_HASH: Final = "pod-template-hash"
 _KEPT: Final = frozenset(
     {
-        "kubectl.kubernetes.io/last-applied-configuration",
+        ANNOTATION,
         _REVISION,
         "deployment.kubernetes.io/revision-history",
         "deployment.kubernetes.io/desired-replicas",

@@ -10,9 +10,11 @@ from contextlib import aclosing
 from functools import cmp_to_key
 from typing import Final
 
+from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.objects import Object, is_ready
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
+from clusters.terminal.kubectl.polymorphic import go_type
 from clusters.terminal.kubectl.waiting import TIMED_OUT
 
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
@@ -35,8 +37,8 @@ def selector_of(obj: Object) -> str:
     if kind in ("ReplicationController", "Service"):
         return _equalities(spec.get("selector") or {})
     if kind in ("ReplicaSet", "Deployment"):
-        return _label_selector(spec.get("selector") or {})
-    raise CommandError(f"selector for {_go_type(obj)} not implemented")
+        return format_label_selector(spec.get("selector") or {})
+    raise CommandError(f"selector for {go_type(obj)} not implemented")
 
 
 async def pods_of(k: Kubectl, obj: Object, order: Order, seconds: float, doing: str) -> list[Object]:
@@ -47,7 +49,7 @@ async def pods_of(k: Kubectl, obj: Object, order: Order, seconds: float, doing: 
     try:
         selector = selector_of(obj)
     except CommandError as error:
-        raise CommandError(f"{doing} {_go_type(obj)}: {error.message}") from error
+        raise CommandError(f"{doing} {go_type(obj)}: {error.message}") from error
     path = f"/api/v1/namespaces/{obj['metadata']['namespace']}/pods"
     found = await k.client.get(path, labelSelector=selector)
     pods = [_typed(pod) for pod in found["items"]]
@@ -114,6 +116,7 @@ def all_container_names(pod: Object) -> str:
 
 
 def has_several_containers(pod: Object) -> bool:
+    """Whether there is a choice, those that initialize counted."""
     return sum(len(pod["spec"].get(part) or ()) for part, _ in _PARTS) > 1
 
 
@@ -179,22 +182,3 @@ def _typed(pod: Object) -> Object:
 
 def _equalities(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={labels[key]}" for key in sorted(labels))
-
-
-def _label_selector(selector: Object) -> str:
-    parts = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
-    for wanted in selector.get("matchExpressions") or ():
-        key, values = wanted["key"], ",".join(sorted(wanted.get("values") or ()))
-        forms = {
-            "In": f"{key} in ({values})",
-            "NotIn": f"{key} notin ({values})",
-            "Exists": key,
-            "DoesNotExist": f"!{key}",
-        }
-        parts.append((key, forms[wanted["operator"]]))
-    return ",".join(text for _, text in sorted(parts))
-
-
-def _go_type(obj: Object) -> str:
-    """How Go calls the type: `*v1.Service`."""
-    return f"*{obj.get('apiVersion', 'v1').rpartition('/')[2]}.{obj['kind']}"

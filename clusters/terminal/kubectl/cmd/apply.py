@@ -28,6 +28,7 @@ from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patcher import Patcher
 from clusters.terminal.kubectl.pflag import Flag, array, boolean
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.serialized import without_managed_fields
 from clusters.terminal.kubectl.record import RECORD, record
 from clusters.terminal.kubectl.rest import APPLY_PATCH, JSON_PATCH
 
@@ -67,6 +68,7 @@ def field_manager(k: Kubectl) -> str:
 
 
 def warn_if_deleting(k: Kubectl, obj: Object) -> None:
+    """Tell of an object that is about to go, whatever is changed of it."""
     metadata = obj.get("metadata") or {}
     if metadata.get("deletionTimestamp"):
         k.err(
@@ -151,8 +153,9 @@ class _Apply:
         if len(objects) == 1:
             Printer(self.k, "", self.dry_run, as_typed=False).print(objects[0])
             return
-        shown = objects if self.k.flags["show-managed-fields"] else [_unmanaged(obj) for obj in objects]
-        listed = {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": _sorted(shown)}
+        listed = {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": _sorted(objects)}
+        if not self.k.flags["show-managed-fields"]:
+            listed = without_managed_fields(listed)
         Printer(self.k, "", self.dry_run).print(listed)
 
     async def _create(self, info: Info) -> None:
@@ -316,11 +319,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _unmanaged(obj: Object) -> Object:
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    return {**obj, "metadata": metadata}
 
 
 def _sorted(value: Any) -> Any:

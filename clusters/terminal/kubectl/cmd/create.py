@@ -24,6 +24,7 @@ from clusters.terminal.kubectl.cmd import (
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.editor import EditBeforeCreate
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError, with_source
+from clusters.terminal.kubectl.generate import SAVE_CONFIG
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
@@ -96,7 +97,7 @@ COMMAND: Final = Command(
         flag_sets.VALIDATE,
         boolean("edit", about="open an editor before it is created"),
         boolean("windows-line-endings"),
-        boolean("save-config", about="keep the manifest in an annotation, for a later apply"),
+        SAVE_CONFIG,
         flag_sets.DRY_RUN,
         flag_sets.SELECTOR,
         string("raw"),

@@ -34,6 +34,7 @@ from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patcher import Patcher
 from clusters.terminal.kubectl.pflag import array, boolean, integer
+from clusters.terminal.kubectl.printers.serialized import without_managed_fields
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
 from clusters.terminal.kubectl.rest import APPLY_PATCH
 from clusters.terminal.kubectl.unified_diff import unified
@@ -146,18 +147,13 @@ class _Differ:
         flags = self.k.flags
         states = [info.obj, merged]
         if not flags["show-managed-fields"]:
-            states = [_unmanaged(state) for state in states]
+            states = [without_managed_fields(state) for state in states]
         if not flags["show-secrets"] and merged["kind"] == "Secret" and merged["apiVersion"].endswith("v1"):
             states = _masked(*states)
         mapping = info.mapping
         group = f"{mapping.group}." if mapping.group else ""
         name = f"{group}{mapping.version}.{mapping.kind}.{info.namespace}.{info.name}"
         self.live[name], self.merged[name] = (yaml_text(state) if state else "" for state in states)
-
-
-def _unmanaged(obj: Object) -> Object:
-    metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
-    return {**obj, "metadata": metadata} if obj else {}
 
 
 def _masked(live: Object, merged: Object) -> list[Object]:

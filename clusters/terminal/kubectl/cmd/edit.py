@@ -8,6 +8,7 @@ from typing import Final
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.editor import Edit
+from clusters.terminal.kubectl.generate import SAVE_CONFIG
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean
 from clusters.terminal.kubectl.record import RECORD
@@ -28,7 +29,7 @@ COMMAND: Final = Command(
         boolean("output-patch", about="show what is sent"),
         boolean("windows-line-endings"),
         flag_sets.field_manager("kubectl-edit"),
-        boolean("save-config", about="keep the manifest in an annotation, for a later apply"),
+        SAVE_CONFIG,
         flag_sets.SUBRESOURCE,
     ),
     use="(RESOURCE/NAME | -f FILENAME)",

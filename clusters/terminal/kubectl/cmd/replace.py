@@ -19,6 +19,7 @@ from clusters.terminal.kubectl.errors import (
     with_source,
     without,
 )
+from clusters.terminal.kubectl.generate import SAVE_CONFIG
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
@@ -162,7 +163,7 @@ COMMAND: Final = Command(
         boolean("wait", about="with --force: wait until what is replaced is gone"),
         RECORD,
         flag_sets.VALIDATE,
-        boolean("save-config", about="keep the manifest in an annotation, for a later apply"),
+        SAVE_CONFIG,
         flag_sets.DRY_RUN,
         string("raw"),
         flag_sets.field_manager("kubectl-replace"),

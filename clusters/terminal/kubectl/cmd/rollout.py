@@ -3,10 +3,11 @@
 Models kubectl's `pkg/cmd/rollout`, for Deployments; this server has no other kind that rolls out.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 from clusters.engine.apiserver.errors import StatusError
+from clusters.engine.apiserver.last_applied import ANNOTATION
+from clusters.engine.clock import rfc3339
 from clusters.engine.objects import Object, annotations_of, condition_of
 from clusters.terminal.kubectl import flag_sets, history, patches
 from clusters.terminal.kubectl.builder import Builder, Info, Result
@@ -19,7 +20,6 @@ from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.waiting import WEEK, until
 
 _RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _APPLIED: Final = (
     "Warning: resource {} was previously managed with 'kubectl apply'. Rolling back will not update the {} "
     "annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using "
@@ -65,9 +65,8 @@ def _restart(k: Kubectl, deployment: Object) -> None:
     _demand_deployment(deployment, "restarting")
     if deployment["spec"].get("paused"):
         raise CommandError("can't restart paused deployment (run rollout resume first)")
-    now = datetime.fromtimestamp(k.host.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     metadata = deployment["spec"]["template"].setdefault("metadata", {})
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), _RESTARTED_AT: now}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), _RESTARTED_AT: rfc3339(k.host.now())}
 
 
 _CHANGES: Final = {"paused": _pause, "resumed": _resume, "restarted": _restart}
@@ -152,8 +151,8 @@ async def run_undo(k: Kubectl) -> None:
     result = await _result(k)
 
     async def visit(info: Info) -> None:
-        if _LAST_APPLIED in annotations_of(info.obj):
-            k.err(_APPLIED.format(info.object_name, _LAST_APPLIED))
+        if ANNOTATION in annotations_of(info.obj):
+            k.err(_APPLIED.format(info.object_name, ANNOTATION))
         _demand(info, "rollbacker", "rollbacker")
         done = await history.roll_back(k, info.namespace, info.name, k.flags["to-revision"], dry_run)
         Printer(k, done, dry_run).print(info.obj)

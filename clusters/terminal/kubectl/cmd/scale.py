@@ -17,6 +17,7 @@ from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import MERGE_PATCH
+from clusters.terminal.kubectl.waiting import TIMED_OUT
 
 _INTERVAL: Final = 1.0
 _TRIES: Final = 300
@@ -82,7 +83,7 @@ async def _scale_until_done(k: Kubectl, info: Info, query: tuple[tuple[str, str]
             if error.reason != "Conflict":
                 raise
             await k.host.sleep(_INTERVAL)
-    raise CommandError("timed out waiting for the condition")
+    raise CommandError(TIMED_OUT)
 
 
 async def _scale_once(k: Kubectl, info: Info, query: tuple[tuple[str, str], ...]) -> Object:

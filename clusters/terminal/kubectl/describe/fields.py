@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.apiserver.tables.ages import seconds_of
 from clusters.engine.apiserver.tables.columns import NONE, number, part, parts, text
 from clusters.engine.label_selectors import format_label_selector
@@ -14,7 +15,6 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl.describe.prefix_writer import LEVEL_0, PrefixWriter
 
 UNSET: Final = "<unset>"
-_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _LONGEST: Final = 140
 """Bytes of an annotation's line."""
 _NO_TIME: Final = "Mon, 01 Jan 0001 00:00:00 +0000"
@@ -101,7 +101,7 @@ def multiline(w: PrefixWriter, title: str, items: Sequence[str]) -> None:
 def annotations(w: PrefixWriter, title: str, found: Mapping[str, str]) -> None:
     """Annotations by key; long ones and those of several lines below their key, each line cut."""
     w.write(LEVEL_0, f"{title}:\t")
-    keys = sorted(key for key in found if key != _LAST_APPLIED)
+    keys = sorted(key for key in found if key != ANNOTATION)
     if not keys:
         w.write_line(NONE)
         return

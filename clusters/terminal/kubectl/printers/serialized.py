@@ -69,12 +69,13 @@ class OmitManagedFieldsPrinter:
 
     def print(self, obj: Object | WatchEvent, write: Write) -> None:
         """Writes the object as the other printer does. What a watch brought stays as it is, as upstream."""
-        self._delegate.print(obj if isinstance(obj, WatchEvent) else _without_managed_fields(obj), write)
+        self._delegate.print(obj if isinstance(obj, WatchEvent) else without_managed_fields(obj), write)
 
 
-def _without_managed_fields(obj: Object) -> Object:
+def without_managed_fields(obj: Object) -> Object:
+    """An object, or a list, as it is without what says who manages which field."""
     if is_list(obj):
-        return {**obj, "items": [_without_managed_fields(item) for item in obj["items"]]}
+        return {**obj, "items": [without_managed_fields(item) for item in obj["items"]]}
     metadata = obj.get("metadata")
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
         return obj
