@@ -47,7 +47,7 @@ from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.help import help_text
 from clusters.terminal.kubectl.host import Host
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import quoted
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 
 def _missing(name: str, hidden: bool = False) -> Command:
@@ -145,7 +145,7 @@ async def run(words: Sequence[str], host: Host) -> int:
 def _help(found: Found, host: Host) -> int:
     """Help that somebody wants, or needs: cmdutil.DefaultSubCommandRun."""
     if found.args and not found.wants_help:
-        raise cobra.usage_error(found, f"unknown command {quoted(' '.join(found.args))}")
+        raise cobra.usage_error(found, f"unknown command {quote(' '.join(found.args))}")
     if found.wants_help or len(found.chain) == 1:
         host.out(help_text(found))
         return 0

@@ -13,10 +13,10 @@ from clusters.terminal.kubectl.pflag import (
     boolean,
     integer,
     parse_duration,
-    quoted,
     string,
     strings,
 )
+from clusters.terminal.kubectl.printers.gofmt import quote
 
 if TYPE_CHECKING:
     from clusters.terminal.kubectl.kubectl import Kubectl
@@ -157,4 +157,4 @@ def validation(flags: FlagSet) -> str:
     if said == "warn":
         return "Warn"
     options = "must be one of: strict (or true), warn, ignore (or false)"
-    raise CommandError(f"invalid - validate option {quoted(said)}; {options}")
+    raise CommandError(f"invalid - validate option {quote(said)}; {options}")

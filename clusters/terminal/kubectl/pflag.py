@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from clusters.terminal.kubectl.printers.gofmt import quote
 
-quoted = quote
 Parse = Callable[[str, Any], Any]
 """From a text and the value so far (None at first) to the new value. Raises ValueError."""
 

@@ -13,8 +13,9 @@ from clusters.terminal.kubectl.cobra import Command, Run
 from clusters.terminal.kubectl.drainer import Drainer
 from clusters.terminal.kubectl.errors import AggregateError, CommandError, KubectlError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, duration, integer, quoted, string
+from clusters.terminal.kubectl.pflag import boolean, duration, integer, string
 from clusters.terminal.kubectl.print_flags import sentence
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 
@@ -29,7 +30,7 @@ async def run_drain(k: Kubectl) -> None:
             await drainer.drain(info.name)
         except KubectlError as error:
             k.err(
-                f"error: unable to drain node {quoted(info.name)} due to error: {error}, "
+                f"error: unable to drain node {quote(info.name)} due to error: {error}, "
                 "continuing command...\n"
             )
             errors.append(error)
@@ -77,7 +78,7 @@ async def _nodes(k: Kubectl) -> tuple[list[Info], str]:
 
 def _resource(info: Info) -> str:
     mapping = info.mapping
-    return quoted(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
+    return quote(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
 
 
 def _demand_pod_selector(k: Kubectl) -> None:
@@ -102,7 +103,7 @@ async def _mark(k: Kubectl, nodes: list[Info], dry_run: str, *, desired: bool) -
                 patch = {"spec": {"unschedulable": True if desired else None}}
                 await k.client.patch(info.path, patch, STRATEGIC_PATCH, query)
         except StatusError as error:
-            k.err(f"error: unable to {verb} node {quoted(info.name)}: {error.message}\n")
+            k.err(f"error: unable to {verb} node {quote(info.name)}: {error.message}\n")
         else:
             k.out(sentence(info.obj, f"{verb}ed", dry_run))
 

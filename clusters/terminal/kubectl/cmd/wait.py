@@ -13,8 +13,9 @@ from clusters.terminal.kubectl.builder import Builder, Info, Result
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, is_not_found, without
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import array, boolean, duration, quoted
+from clusters.terminal.kubectl.pflag import array, boolean, duration
 from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.jsonpath import JSONPath, relaxed
 from clusters.terminal.kubectl.waiting import TIMED_OUT, WEEK, until
 
@@ -97,7 +98,7 @@ def _condition(text: str) -> Condition:
         return _until_met(_has_condition(name, status if equals else "true"))
     if text.startswith("jsonpath="):
         return _until_met(_has_value(text.removeprefix("jsonpath=")))
-    raise CommandError(f"unrecognized condition: {quoted(text)}")
+    raise CommandError(f"unrecognized condition: {quote(text)}")
 
 
 def _until_met(is_met: Callable[[Object], bool]) -> Condition:
