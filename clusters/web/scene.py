@@ -14,6 +14,7 @@ from clusters import journal, memory, steady, traffic
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.changes import DELETED, Change, by_person
 from clusters.engine.cluster import INTERNAL_KINDS, clock_of
+from clusters.engine.kubelet.loops import may_call
 from clusters.engine.network.clients import KIND as CLIENT
 from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
@@ -56,6 +57,8 @@ class Scene:
         self.heard = Heard()
         self._heard_at = 0.0
         self._ring_count = 0
+        self._asked_of: MemoryStore | None = None
+        self._may_call = False
         self._load()
 
     @property
@@ -87,8 +90,10 @@ class Scene:
         return EVERY
 
     def _anybody_calls(self, ring: traffic.Ring) -> bool:
-        """Whether there are clients, or there may have been calls within the chart's window."""
-        if self.image.count(CLIENT) or self.heard.batches or self.heard.calling != Calling():
+        """Whether there may be clients, or have been calls within the chart's window."""
+        if self._asked_of is not self.image:
+            self._asked_of, self._may_call = self.image, may_call(self.image)
+        if self._may_call or self.heard.batches or self.heard.calling != Calling():
             return True
         last = max(self._clients_at, ring.calls[-1].time if ring.calls else 0.0)
         return last > clock_of(self.image).now(time.time()) - WINDOW

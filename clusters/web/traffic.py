@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine.network import Call, Tally, Unresolved
-from clusters.engine.network.clients import KIND, Client, client_of
+from clusters.engine.network.clients import Client
 from clusters.engine.network.routing import LAPTOP
 from clusters.engine.objects import Key, uid_of
 from clusters.engine.store import MemoryStore
@@ -50,7 +50,7 @@ class Calling:
     outside: frozenset[str] = frozenset()
     """`internet` and `laptop`: from where outside of the cluster somebody calls."""
     clients: frozenset[str] = frozenset()
-    """The pods in which clients are placed."""
+    """The pods in which clients are placed, or whose own processes call again and again."""
     sources: frozenset[str] = frozenset()
     """The pods that call, those with clients and others."""
     pairs: frozenset[Pair] = frozenset()
@@ -64,7 +64,7 @@ class Told(NamedTuple):
     """One call: `source` a pod's uid or `internet` or `laptop`, `service` and `pod` uids or "".
 
     `pod` answered, or has lost it; of a call without a Service it is whose address was called. `client` is
-    the uid of the placed client, "" for others.
+    the uid of the client, "" for a call that somebody made by hand.
     """
 
     time: float
@@ -179,7 +179,6 @@ def next_heard(before: Heard, look: Look, image: MemoryStore, history: History) 
         uid: before.changed[uid] if before.tallies.get(uid) == tally else number
         for uid, tally in tallies.items()
     }
-    clients = [client_of(obj) for obj in image.list(KIND)]
     return replace(
         before,
         number=number,
@@ -188,7 +187,7 @@ def next_heard(before: Heard, look: Look, image: MemoryStore, history: History) 
         batches=batches,
         tallies=tallies,
         changed=changed,
-        calling=_calling(batches, look.until, clients),
+        calling=_calling(batches, look.until, look.clients),
         _messages={},
     )
 

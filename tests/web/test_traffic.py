@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clusters import actions, memory, steady, traffic
 from clusters.engine.images import image_of
 from clusters.engine.network import Answer, Call, Tally, TimedOut, Totals, Unresolved
-from clusters.engine.network.clients import KIND
+from clusters.engine.network.clients import KIND, Client
 from clusters.engine.network.routing import LAPTOP
 from clusters.engine.objects import Key, name_of, uid_of
 from clusters.steady import Look
@@ -151,6 +151,14 @@ def test_the_words_for_a_tally():
     assert texts(Tally(52, 0)) == ["52 of 52 answered", "52 answered", "", "52 ok"]
     assert texts(Tally(11, 23)) == ["11 of 34 answered", "11 answered", "23 lost", "11 ok"]
     assert texts(Tally(0, 1)) == ["0 of 1 answered", "", "1 lost", ""]
+
+
+def test_a_pod_whose_own_process_calls_again_and_again_is_a_client(cluster):
+    uid, key = cluster.uid("shell"), Key("Pod", "default", "shell")
+    loop = Client(f"{uid}/main/1", "shell", key, uid, "", "kubia", 80, 2.0, START)
+    look = Look(START + 10, [], Totals(), [loop])
+    heard = next_heard(Heard(), look, cluster.image, cluster.history)
+    assert (heard.calling.clients, heard.calling.sources) == ({uid}, {uid})
 
 
 def way(html, name):
