@@ -154,8 +154,8 @@ def test_the_words_for_a_tally():
 
 
 def test_a_pod_whose_own_process_calls_again_and_again_is_a_client(cluster):
-    uid, key = cluster.uid("shell"), Key("Pod", "default", "shell")
-    loop = Client(f"{uid}/main/1", "shell", key, uid, "", "kubia", 80, 2.0, START)
+    uid, key = cluster.uid("kubia-m2vxr"), Key("Pod", "default", "kubia-m2vxr")
+    loop = Client(f"{uid}/main/1", "kubia-m2vxr", key, uid, "", "kubia", 80, 2.0, START)
     look = Look(START + 10, [], Totals(), [loop])
     heard = next_heard(Heard(), look, cluster.image, cluster.history)
     assert (heard.calling.clients, heard.calling.sources) == ({uid}, {uid})
