@@ -13,8 +13,8 @@ from clusters.engine.objects import Object, annotations_of, controller_of, is_fi
 from clusters.terminal.kubectl.errors import AggregateError, CommandError, KubectlError, is_not_found
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import format_duration
-from clusters.terminal.kubectl.print_flags import sentence
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import DRY_RUN, sentence
 
 _INTERVAL = 1.0
 _RETRY = 5.0
@@ -151,8 +151,7 @@ class Drainer:
             "deleteOptions": self._options(),
         }
         while True:
-            suffix = " (server dry run)" if self.dry_run == "server" else ""
-            k.out(f"evicting pod {namespace}/{name}{suffix}\n")
+            k.out(f"evicting pod {namespace}/{name}{DRY_RUN.get(self.dry_run, '')}\n")
             if k.host.now() >= end:
                 limit = format_duration(self.timeout)
                 raise CommandError(f"error when evicting pods/{where}: global timeout reached: {limit}")

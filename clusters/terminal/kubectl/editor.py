@@ -20,11 +20,11 @@ from clusters.terminal.kubectl.documents import DocumentError, to_json
 from clusters.terminal.kubectl.errors import CommandError, ExitError, KubectlError
 from clusters.terminal.kubectl.info import Helper, Info
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.print_flags import Printer, no_compatible_printer
 from clusters.terminal.kubectl.printers.gofmt import go_syntax, quote
 from clusters.terminal.kubectl.printers.json_text import compact_json, json_text
 from clusters.terminal.kubectl.printers.kyaml_text import kyaml_text
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
+from clusters.terminal.kubectl.printing import Printer, no_compatible_printer
 from clusters.terminal.kubectl.record import record
 from clusters.terminal.kubectl.rest import MERGE_PATCH, STRATEGIC_PATCH
 from clusters.terminal.kubectl.result import Result

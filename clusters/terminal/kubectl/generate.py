@@ -22,8 +22,8 @@ from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import Flag, boolean, string
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.scheme import encode, typed
 
 SAVE_CONFIG: Final = boolean("save-config", about="keep the manifest in an annotation, for a later apply")

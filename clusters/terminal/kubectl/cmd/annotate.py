@@ -16,7 +16,7 @@ from clusters.terminal.kubectl.generate import parse_pairs, resources_and_pairs
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import boolean
-from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, change_cause
 from clusters.terminal.kubectl.rest import MERGE_PATCH
 

@@ -11,9 +11,9 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string, strings
-from clusters.terminal.kubectl.print_flags import no_compatible_printer
 from clusters.terminal.kubectl.printers.print_flags import PrintFlags
 from clusters.terminal.kubectl.printers.tabwriter import new_tab_writer
+from clusters.terminal.kubectl.printing import no_compatible_printer
 from clusters.terminal.kubectl.restmapper import Mapping
 
 _FORMATS: Final = ("json", "kyaml", "name", "wide", "yaml")
@@ -45,7 +45,7 @@ async def api_resources(k: Kubectl) -> None:
         k.out("".join(f"{mapping.group_resource}\n" for mapping in mappings))
         return
     if output not in ("", "wide"):
-        await _print_list(k, mappings)
+        _print_list(k, mappings)
         return
     wide = output == "wide"
     writer = new_tab_writer(k.out)
@@ -56,7 +56,7 @@ async def api_resources(k: Kubectl) -> None:
     writer.flush()
 
 
-async def _print_list(k: Kubectl, mappings: list[Mapping]) -> None:
+def _print_list(k: Kubectl, mappings: list[Mapping]) -> None:
     """As JSON or YAML: one APIResourceList for all groups."""
     found = {
         "kind": "APIResourceList",
@@ -64,7 +64,7 @@ async def _print_list(k: Kubectl, mappings: list[Mapping]) -> None:
         "groupVersion": "",
         "resources": [_resource(mapping) for mapping in mappings] or None,
     }
-    printer = await PrintFlags(output=k.flags["output"], typed=True).to_printer(k.host.files.read)
+    printer = PrintFlags(output=k.flags["output"], typed=True).to_printer()
     printer.print(found, k.out)
 
 

@@ -27,8 +27,8 @@ from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patcher import Patcher
 from clusters.terminal.kubectl.pflag import Flag, array, boolean
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.serialized import without_managed_fields
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD, record
 from clusters.terminal.kubectl.rest import APPLY_PATCH, JSON_PATCH
 

@@ -18,8 +18,8 @@ from clusters.terminal.kubectl.errors import CommandError, KubectlError, is_not_
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, strings
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.yaml_text import yaml_text
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD
 from clusters.terminal.kubectl.rest import MERGE_PATCH
 

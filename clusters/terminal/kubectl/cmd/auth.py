@@ -11,8 +11,8 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError, UnsupportedError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.tabwriter import new_tab_writer
+from clusters.terminal.kubectl.printing import Printer
 
 _VERBS: Final = frozenset(
     [

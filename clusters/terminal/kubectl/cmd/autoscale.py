@@ -17,7 +17,7 @@ from clusters.terminal.kubectl.generate import SAVE_CONFIG, annotate_last_applie
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import integer, string
-from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD, record
 
 _UNITS: Final = {"cpu": "m", "memory": "Mi"}

@@ -28,7 +28,7 @@ from clusters.terminal.kubectl.generate import SAVE_CONFIG
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
-from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD, record
 
 

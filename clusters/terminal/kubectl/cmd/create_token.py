@@ -13,7 +13,7 @@ from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.generate import collection, name_from_args
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import array, duration, string
-from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printing import Printer
 
 _KINDS: Final = ("Node", "Pod", "Secret")
 """To what a token can be bound."""

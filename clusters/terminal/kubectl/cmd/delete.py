@@ -20,6 +20,7 @@ from clusters.terminal.kubectl.errors import (
 )
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import FALSE, TRUE, Flag, boolean, duration, integer, string
+from clusters.terminal.kubectl.printing import DRY_RUN
 from clusters.terminal.kubectl.waiting import WEEK
 
 CASCADE: Final = string(
@@ -125,7 +126,7 @@ class Deletion:
         operation = "force deleted" if self.grace == 0 else "deleted"
         if info.mapping.namespaced:
             operation += f" from {info.namespace} namespace"
-        operation += {"client": " (dry run)", "server": " (server dry run)"}.get(self.dry_run, "")
+        operation += DRY_RUN.get(self.dry_run, "")
         self.k.out(f'{kind} "{info.name}" {operation}\n')
 
 

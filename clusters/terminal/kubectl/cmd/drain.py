@@ -14,8 +14,8 @@ from clusters.terminal.kubectl.drainer import Drainer
 from clusters.terminal.kubectl.errors import AggregateError, CommandError, KubectlError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, duration, integer, string
-from clusters.terminal.kubectl.print_flags import sentence
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import sentence
 from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 

@@ -13,11 +13,11 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string, strings
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.durations import since
 from clusters.terminal.kubectl.printers.gosort import go_sorted
 from clusters.terminal.kubectl.printers.tabwriter import TabWriter, new_tab_writer
 from clusters.terminal.kubectl.printers.terminal import escape_terminal
+from clusters.terminal.kubectl.printing import Printer
 
 _CHUNK: Final = "500"
 

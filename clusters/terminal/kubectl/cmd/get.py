@@ -241,7 +241,7 @@ async def object_printer(k: Kubectl) -> Printer:
         allow_missing_template_keys=flags["allow-missing-template-keys"],
     )
     try:
-        return await asked.to_printer(k.host.files.read)
+        return asked.to_printer(await asked.read_template(k.host.files.read))
     except ValueError as error:
         raise CommandError(str(error)) from error
 

@@ -22,8 +22,8 @@ from clusters.terminal.kubectl.generate import resources_and_pairs
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import Flag, boolean, string
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import MERGE_PATCH
 

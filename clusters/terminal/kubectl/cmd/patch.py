@@ -20,8 +20,8 @@ from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
 from clusters.terminal.kubectl.rest import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 

@@ -15,8 +15,8 @@ from clusters.terminal.kubectl.cobra import Command, Run
 from clusters.terminal.kubectl.errors import CommandError, aggregate
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, duration, integer
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.waiting import WEEK, until
 
 _RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"

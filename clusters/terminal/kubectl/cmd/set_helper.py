@@ -13,7 +13,7 @@ from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.errors import CommandError, aggregate
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import Flag, boolean
-from clusters.terminal.kubectl.print_flags import Printer
+from clusters.terminal.kubectl.printing import Printer
 
 ALL: Final = boolean("all", about="all objects of the kind in the namespace")
 LOCAL: Final = boolean("local", about="change the file's object here, and ask no server")

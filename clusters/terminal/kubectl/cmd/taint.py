@@ -15,8 +15,8 @@ from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResource
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patches import write_query
 from clusters.terminal.kubectl.pflag import boolean
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.rest import STRATEGIC_PATCH
 
 Taint = dict[str, str]

@@ -14,9 +14,9 @@ from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, is_not_found, without
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import array, boolean, duration
-from clusters.terminal.kubectl.print_flags import Printer
 from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.jsonpath import JSONPath, relaxed
+from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.waiting import TIMED_OUT, WEEK, until
 
 POLL: Final = 0.5

@@ -59,14 +59,35 @@ class PrintFlags:
     allow_missing_template_keys: bool = True
     typed: bool = False
 
-    async def to_printer(self, read_file: ReadFile) -> Printer:
-        """The printer. Raises NoCompatiblePrinterError, and ValueError with upstream's words for the rest."""
-        output = self.output or ("go-template" if self.template else "")
-        known, value = output, self.template
-        if not value:
-            known, _, value = output.partition("=")
-        if known in self.allowed and known in (*GO_TEMPLATE, *JSONPATH, *CUSTOM_COLUMNS):
-            return await self._from_template(known, value, read_file)
+    @property
+    def file(self) -> str:
+        """The file that the template is in, "" without one."""
+        name, value = self._asked()
+        return value if name in self.allowed and name.endswith("file") else ""
+
+    async def read_template(self, read_file: ReadFile) -> str:
+        """What is in `file`, "" without one. Raises ValueError if it is not there."""
+        if not self.file:
+            return ""
+        try:
+            return await read_file(self.file)
+        except FileNotFoundError as error:
+            columns = self.output.startswith(CUSTOM_COLUMNS)
+            what, end = ("template", "\n") if columns else ("--template", "")
+            said = f"error reading {what} {self.file}, open {self.file}: no such file or directory{end}"
+            raise ValueError(said) from error
+
+    def to_printer(self, file_text: str = "") -> Printer:
+        """The printer; `file_text` is what is in `file`.
+
+        Raises NoCompatiblePrinterError, and ValueError with upstream's words for the rest.
+        """
+        name, value = self._asked()
+        if name in self.allowed and name in CUSTOM_COLUMNS:
+            return self._custom_columns(name, value, file_text)
+        if name in self.allowed and name in (*GO_TEMPLATE, *JSONPATH):
+            return self._from_template(name, value, file_text)
+        output = self.output or name
         printer = self._from_name(output.lower()) if output.lower() in ("", *self.allowed) else None
         if printer is None:
             raise NoCompatiblePrinterError(output, self.allowed)
@@ -85,13 +106,19 @@ class PrintFlags:
             return printer
         return OmitManagedFieldsPrinter(printer)
 
-    async def _from_template(self, name: str, value: str, read_file: ReadFile) -> Printer:
-        if name in CUSTOM_COLUMNS:
-            return await self._custom_columns(name, value, read_file)
+    def _asked(self) -> tuple[str, str]:
+        """The name of a format, and what is said with it."""
+        output = self.output or ("go-template" if self.template else "")
+        if self.template:
+            return output, self.template
+        name, _, value = output.partition("=")
+        return name, value
+
+    def _from_template(self, name: str, value: str, file_text: str) -> Printer:
         if not value:
             raise ValueError("template format specified but no template given")
         if name.endswith("file"):
-            value = await _read(read_file, value, "--template")
+            value = file_text
         if name in JSONPATH:
             return self._jsonpath(name, value)
         try:
@@ -112,19 +139,9 @@ class PrintFlags:
         except ValueError as error:
             raise ValueError(f"error parsing jsonpath {value}, {error}") from error
 
-    async def _custom_columns(self, name: str, value: str, read_file: ReadFile) -> Printer:
+    def _custom_columns(self, name: str, value: str, file_text: str) -> Printer:
         if not value:
             raise ValueError("custom-columns format specified but no custom columns given")
         if name == "custom-columns":
             return customcolumns.from_spec(value, no_headers=self.no_headers)
-        return customcolumns.from_template(await _read(read_file, value, "template"))
-
-
-async def _read(read_file: ReadFile, name: str, flag: str) -> str:
-    try:
-        return await read_file(name)
-    except FileNotFoundError as error:
-        end = "" if flag.startswith("-") else "\n"
-        raise ValueError(
-            f"error reading {flag} {name}, open {name}: no such file or directory{end}"
-        ) from error
+        return customcolumns.from_template(file_text)

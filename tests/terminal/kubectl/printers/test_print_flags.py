@@ -58,7 +58,7 @@ def flags_of(words, **others):
 async def printed(flags, obj):
     pieces = []
     try:
-        printer = await flags.to_printer(read_file)
+        printer = flags.to_printer(await flags.read_template(read_file))
         printer.print(obj, pieces.append)
     except ValueError as error:
         return "".join(pieces), f"error: {error}"

@@ -3,21 +3,18 @@
 Models what kubectl's commands do with cli-runtime's PrintFlags. Left out: templates in files.
 """
 
-from collections.abc import Coroutine
-from typing import Any, Final, NoReturn
+from collections.abc import Sequence
+from typing import Final
 
-from clusters.engine.objects import Object
+from clusters.engine.objects import Object, name_of
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.printers.interface import Printer as ObjectPrinter
-from clusters.terminal.kubectl.printers.print_flags import (
-    PRINT_FORMATS,
-    NoCompatiblePrinterError,
-    PrintFlags,
-)
+from clusters.terminal.kubectl.printers.name import type_of
+from clusters.terminal.kubectl.printers.print_flags import NoCompatiblePrinterError, PrintFlags
 from clusters.terminal.kubectl.scheme import typed
 
-_DRY_RUN: Final = {"client": " (dry run)", "server": " (server dry run)"}
+DRY_RUN: Final = {"client": " (dry run)", "server": " (server dry run)"}
+"""What is said behind an operation."""
 
 
 class Printer:
@@ -33,13 +30,18 @@ class Printer:
         asked = PrintFlags(
             output=k.flags["output"],
             template=k.flags["template"],
-            operation=f"{operation}{_DRY_RUN.get(dry_run, '')}",
+            operation=f"{operation}{DRY_RUN.get(dry_run, '')}",
             show_managed_fields=k.flags["show-managed-fields"],
             allow_missing_template_keys=k.flags["allow-missing-template-keys"],
             typed=as_typed,
         )
+        if asked.file:
+            raise UnsupportedError(
+                "this terminal reads templates from files only for get: "
+                f"write that of {asked.file} in the line"
+            )
         try:
-            self._printer = _made(asked.to_printer(_refuse_file))
+            self._printer = asked.to_printer()
         except ValueError as error:
             raise CommandError(str(error)) from error
 
@@ -51,34 +53,11 @@ class Printer:
             raise CommandError(str(error)) from error
 
 
-def no_compatible_printer(output: str, allowed: tuple[str, ...] = PRINT_FORMATS) -> CommandError:
+def no_compatible_printer(output: str, allowed: Sequence[str]) -> CommandError:
     """The complaint about a format that a command has not."""
     return CommandError(str(NoCompatiblePrinterError(output, allowed)))
 
 
 def sentence(obj: Object, operation: str, dry_run: str = "none") -> str:
     """What was done to an object: `pod/x created (dry run)`."""
-    return f"{name_of(obj)} {operation}{_DRY_RUN.get(dry_run, '')}\n"
-
-
-def name_of(obj: Object) -> str:
-    """`deployment.apps/x`, as -o name prints it."""
-    group, slash, _version = obj["apiVersion"].rpartition("/")
-    kind = f"{obj['kind'].lower()}.{group}" if slash else obj["kind"].lower()
-    return f"{kind}/{(obj.get('metadata') or {}).get('name') or '<unknown>'}"
-
-
-async def _refuse_file(name: str) -> NoReturn:
-    raise UnsupportedError(
-        f"this terminal reads templates from files only for get: write that of {name} in the line"
-    )
-
-
-def _made(coroutine: Coroutine[Any, Any, ObjectPrinter]) -> ObjectPrinter:
-    """The printer, which nobody has to wait for where no file is read."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        made: ObjectPrinter = done.value
-        return made
-    raise AssertionError("a printer that is waited for")
+    return f"{type_of(obj)}/{name_of(obj)} {operation}{DRY_RUN.get(dry_run, '')}\n"
