@@ -244,7 +244,7 @@ class Builder:
         """The server's refusal of a list, with what was asked for: EnhanceListError."""
         if error.reason not in ("BadRequest", "NotFound"):
             return error
-        listed = quote(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
+        listed = quote(mapping.group_version_resource)
         said = f"Unable to list {listed}"
         if self.label_selector or self.field_selector:
             labels, fields = quote(self.label_selector), quote(self.field_selector)

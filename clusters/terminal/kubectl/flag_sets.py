@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from clusters.terminal.kubectl import klog
 from clusters.terminal.kubectl.errors import CommandError, UnsupportedError
+from clusters.terminal.kubectl.host import Query
 from clusters.terminal.kubectl.pflag import (
     FALSE,
     TRUE,
@@ -117,6 +118,7 @@ DRY_RUN: Final = string(
     "dry-run", "none", no_opt="unchanged", about="client: only print; server: try, and store nothing"
 )
 VALIDATE: Final = string("validate", "strict", no_opt="strict", about="strict, warn or ignore")
+ALL: Final = boolean("all", about="all objects of the kind in the namespace")
 CHUNK_SIZE: Final = integer("chunk-size", 500, about="how many objects to ask for at once")
 SUBRESOURCE: Final = string("subresource")
 
@@ -141,6 +143,11 @@ def dry_run(k: "Kubectl") -> str:
         _tell_old_dry_run(k, f"helpers.go:{at}", f"--dry-run={said} is deprecated (boolean value)", meant)
         return meant
     raise CommandError(f'Invalid dry-run value ({said}). Must be "none", "server", or "client".')
+
+
+def dry_run_query(strategy: str) -> Query:
+    """What a write says to the server so that it stores nothing."""
+    return (("dryRun", "All"),) if strategy == "server" else ()
 
 
 def _tell_old_dry_run(k: "Kubectl", place: str, said: str, meant: str) -> None:

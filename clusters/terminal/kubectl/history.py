@@ -11,6 +11,7 @@ from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.apiserver.last_applied import ANNOTATION
 from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.objects import Object, annotations_of, controller_of, uid_of
+from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.describe import pod_template_text
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
@@ -92,7 +93,7 @@ async def roll_back(k: Kubectl, namespace: str, name: str, revision: int, dry_ru
     if _without_hash(template) == _without_hash(typed(deployment)["spec"]["template"]):
         return f"skipped rollback (current template already matches revision {revision})"
     try:
-        query = (("dryRun", "All"),) if dry_run == "server" else ()
+        query = flag_sets.dry_run_query(dry_run)
         await k.client.patch(path, _patch(deployment, replica_set), JSON_PATCH, query)
     except StatusError as error:
         raise CommandError(f"failed restoring revision {revision}: {error.message}") from error

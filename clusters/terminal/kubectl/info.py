@@ -40,9 +40,8 @@ class Info:
     def __str__(self) -> str:
         mapping = self.mapping
         kind = f"{mapping.group}/{mapping.version}, Kind={mapping.kind}"
-        resource = f"{mapping.group}/{mapping.version}, Resource={mapping.plural}"
         return (
-            f'Resource: "{resource}", GroupVersionKind: "{kind}"\n'
+            f'Resource: "{mapping.group_version_resource}", GroupVersionKind: "{kind}"\n'
             f'Name: "{self.name}", Namespace: "{self.namespace}"'
         )
 

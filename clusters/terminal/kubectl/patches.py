@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.objects import Object
+from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.builder import Info
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
@@ -55,4 +56,4 @@ async def send(k: Kubectl, patch: Patch, query: list[tuple[str, str]]) -> Object
 def write_query(k: Kubectl, dry_run: str = "none") -> list[tuple[str, str]]:
     """The options of a write: field manager and dry run."""
     query = [("fieldManager", k.flags["field-manager"])] if k.flags["field-manager"] else []
-    return [*query, ("dryRun", "All")] if dry_run == "server" else query
+    return [*query, *flag_sets.dry_run_query(dry_run)]

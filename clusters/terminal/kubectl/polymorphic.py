@@ -23,8 +23,7 @@ _NONE: Final = {
 def demand_exposable(mapping: Mapping) -> None:
     """Raises CommandError for a kind that no Service can be made of."""
     if mapping.kind not in EXPOSABLE:
-        group_kind = f"{mapping.kind}.{mapping.group}" if mapping.group else mapping.kind
-        raise CommandError(f"cannot expose a {group_kind}")
+        raise CommandError(f"cannot expose a {mapping.group_kind}")
 
 
 def pod_spec(obj: Object) -> Object:

@@ -31,6 +31,7 @@ class Mapping:
 
     @property
     def api_version(self) -> str:
+        """`apps/v1`, `v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
@@ -40,8 +41,13 @@ class Mapping:
 
     @property
     def group_kind(self) -> str:
-        """`deployment.apps`, `pod`: the kind as `-o name` prints it."""
-        return f"{self.kind.lower()}.{self.group}" if self.group else self.kind.lower()
+        """`Deployment.apps`, `Pod`."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+    @property
+    def group_version_resource(self) -> str:
+        """`apps/v1, Resource=deployments`, `/v1, Resource=pods`."""
+        return f"{self.group}/{self.version}, Resource={self.plural}"
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
         """The path below the API's address; without a name that of the collection."""
@@ -76,13 +82,14 @@ class RESTMapper:
         raise NoResourceMatchError(resource, group)
 
     def of_kind(self, api_version: str, kind: str) -> Mapping | None:
-        """The mapping of an object's own apiVersion and kind; that may be written in small letters."""
+        """The mapping of a kind, which may be written in small letters."""
         for mapping in self.mappings:
             if kind in (mapping.kind, mapping.kind.lower()) and mapping.api_version == api_version:
                 return mapping
         return None
 
     def of_object(self, obj: Object) -> Mapping | None:
+        """The mapping of an object's own apiVersion and kind."""
         return self.of_kind(obj.get("apiVersion", ""), obj.get("kind", ""))
 
     def expand(self, category: str) -> list[Mapping]:

@@ -125,7 +125,7 @@ VIEW: Final = Command(
     view,
     (
         flag_sets.output("yaml", "json or yaml"),
-        boolean("all", about="all objects of the kind in the namespace"),
+        flag_sets.ALL,
         *flag_sets.FILENAMES,
         flag_sets.SELECTOR,
     ),

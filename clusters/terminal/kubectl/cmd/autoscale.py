@@ -41,10 +41,9 @@ async def run(k: Kubectl) -> None:
     async def visit(info: Info) -> None:
         nonlocal count
         if "scale" not in info.mapping.subresources:
-            mapping = info.mapping
-            where = f"{mapping.group}/{mapping.version}, Resource={mapping.plural}"
-            problem = f"could not find scale subresource for {where} in discovery information"
-            raise CommandError(f"cannot autoscale a {mapping.kind}: {problem}")
+            resource = info.mapping.group_version_resource
+            problem = f"could not find scale subresource for {resource} in discovery information"
+            raise CommandError(f"cannot autoscale a {info.mapping.kind}: {problem}")
         await _autoscale(k, info, dry_run)
         count += 1
 

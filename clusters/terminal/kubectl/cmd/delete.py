@@ -36,7 +36,7 @@ FLAGS: Final[tuple[Flag, ...]] = (
     *flag_sets.FILENAMES,
     flag_sets.SELECTOR,
     flag_sets.FIELD_SELECTOR,
-    boolean("all", about="all objects of the kind in the namespace"),
+    flag_sets.ALL,
     flag_sets.ALL_NAMESPACES,
     FORCE,
     CASCADE,
@@ -93,7 +93,7 @@ class Deletion:
         self.count += 1
         self._warn_of_scope(info)
         if self.dry_run != "client":
-            query = (("dryRun", "All"),) if self.dry_run == "server" else ()
+            query = flag_sets.dry_run_query(self.dry_run)
             options: Object = {"gracePeriodSeconds": self.grace} if self.grace >= 0 else {}
             options["propagationPolicy"] = self.propagation
             try:
@@ -119,7 +119,7 @@ class Deletion:
             self._warned = True
 
     def _tell(self, info: Info) -> None:
-        kind = info.mapping.group_kind
+        kind = info.mapping.group_kind.lower()
         if self.k.flags["output"] == "name":
             self.k.out(f"{kind}/{info.name}\n")
             return
@@ -202,7 +202,7 @@ async def _confirmed(k: Kubectl, infos: list[Info]) -> bool:
         return False
     k.out(f"You are about to delete the following {len(infos)} resource(s):\n")
     for info in infos:
-        k.out(f"{info.mapping.group_kind}/{info.name}\n")
+        k.out(f"{info.mapping.group_kind.lower()}/{info.name}\n")
     k.out("Do you want to continue? (y/N): ")
     answer = (await k.host.read_line() or "").strip()
     if answer in ("y", "Y"):

@@ -72,13 +72,9 @@ async def _nodes(k: Kubectl) -> tuple[list[Info], str]:
     infos = await builder.infos()
     for info in infos:
         if info.mapping.kind != "Node":
-            raise CommandError(f"error: expected resource of type node, got {_resource(info)}")
+            got = quote(info.mapping.group_version_resource)
+            raise CommandError(f"error: expected resource of type node, got {got}")
     return infos, dry_run
-
-
-def _resource(info: Info) -> str:
-    mapping = info.mapping
-    return quote(f"{mapping.group}/{mapping.version}, Resource={mapping.plural}")
 
 
 def _demand_pod_selector(k: Kubectl) -> None:
@@ -99,7 +95,7 @@ async def _mark(k: Kubectl, nodes: list[Info], dry_run: str, *, desired: bool) -
             continue
         try:
             if dry_run != "client":
-                query = (("dryRun", "All"),) if dry_run == "server" else ()
+                query = flag_sets.dry_run_query(dry_run)
                 patch = {"spec": {"unschedulable": True if desired else None}}
                 await k.client.patch(info.path, patch, STRATEGIC_PATCH, query)
         except StatusError as error:

@@ -203,11 +203,10 @@ class _Tables:
 def table_printer(k: Kubectl, mapping: Mapping, *, with_kind: bool = False) -> HumanReadablePrinter:
     """The printer for the tables of a kind, as the line's flags want them."""
     flags = k.flags
-    kind = f"{mapping.kind}.{mapping.group}" if mapping.group else mapping.kind
     options = PrintOptions(
         no_headers=flags["no-headers"],
         with_namespace=flags["all-namespaces"] and mapping.namespaced,
-        kind=kind if with_kind or flags["show-kind"] else "",
+        kind=mapping.group_kind if with_kind or flags["show-kind"] else "",
         wide=flags["output"] == "wide",
         show_labels=flags["show-labels"],
         column_labels=flags["label-columns"],

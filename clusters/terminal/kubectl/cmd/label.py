@@ -10,7 +10,6 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cmd.set_helper import (
-    ALL,
     ALL_AND_SELECTOR,
     LOCAL,
     NO_RESOURCES,
@@ -33,7 +32,7 @@ FLAGS: Final[tuple[Flag, ...]] = (
     boolean("list", about="only show them"),
     LOCAL,
     flag_sets.FIELD_SELECTOR,
-    ALL,
+    flag_sets.ALL,
     flag_sets.ALL_NAMESPACES,
     string("resource-version", about="only if this is the object's version"),
     *flag_sets.FILENAMES,

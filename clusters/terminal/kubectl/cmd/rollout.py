@@ -137,13 +137,12 @@ async def run_history(k: Kubectl) -> None:
 
 def _demand(info: Info, wanted: str, implementation: str) -> None:
     """Raises CommandError for what is no Deployment."""
-    kind, group = info.mapping.kind, info.mapping.group
-    group_kind = f"{kind}.{group}" if group else kind
+    kind, group_kind = info.mapping.kind, quote(info.mapping.group_kind)
     if kind in ("Pod", "ReplicaSet", "ReplicationController"):
-        raise CommandError(f"no {implementation} has been implemented for {quote(group_kind)}")
+        raise CommandError(f"no {implementation} has been implemented for {group_kind}")
     if kind != "Deployment":
-        why = f"no visitor method exists for {{{group} {kind}}}"
-        raise CommandError(f"error retrieving {wanted} for {quote(group_kind)}, {why}")
+        why = f"no visitor method exists for {{{info.mapping.group} {kind}}}"
+        raise CommandError(f"error retrieving {wanted} for {group_kind}, {why}")
 
 
 async def run_undo(k: Kubectl) -> None:
@@ -177,8 +176,7 @@ async def run_status(k: Kubectl) -> None:
 async def _watch_status(k: Kubectl, info: Info) -> None:
     mapping = info.mapping
     if mapping.kind != "Deployment":
-        group_kind = mapping.kind + (f".{mapping.group}" if mapping.group else "")
-        raise CommandError(f"no status viewer has been implemented for {group_kind}")
+        raise CommandError(f"no status viewer has been implemented for {mapping.group_kind}")
 
     def check(type_: str, deployment: Object) -> bool:
         if type_ not in ("ADDED", "MODIFIED"):

@@ -125,4 +125,4 @@ async def _remove(k: Kubectl, made: list[Object]) -> None:
                 raise
         else:
             if not k.flags["quiet"]:
-                k.out(f'{mapping.group_kind} "{name}" deleted from {namespace} namespace\n')
+                k.out(f'{mapping.group_kind.lower()} "{name}" deleted from {namespace} namespace\n')

@@ -11,8 +11,9 @@ from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
+from clusters.terminal.kubectl.host import Query
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, duration, integer, string
+from clusters.terminal.kubectl.pflag import duration, integer, string
 from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import CHANGE_CAUSE, RECORD, change_cause
@@ -64,7 +65,7 @@ async def _scale(k: Kubectl, info: Info, dry_run: str) -> None:
     """Scale one object; what is known of it has the new number then."""
     replicas = k.flags["replicas"]
     if dry_run != "client":
-        query = (("dryRun", "All"),) if dry_run == "server" else ()
+        query = flag_sets.dry_run_query(dry_run)
         replicas = (await _scale_until_done(k, info, query))["spec"].get("replicas", 0)
         if k.flags["timeout"] and dry_run == "none":
             await _wait(k, info, k.flags["replicas"])
@@ -75,7 +76,7 @@ async def _scale(k: Kubectl, info: Info, dry_run: str) -> None:
         await k.client.patch(info.path, patch, MERGE_PATCH)
 
 
-async def _scale_until_done(k: Kubectl, info: Info, query: tuple[tuple[str, str], ...]) -> Object:
+async def _scale_until_done(k: Kubectl, info: Info, query: Query) -> Object:
     for _ in range(_TRIES):
         try:
             return await _scale_once(k, info, query)
@@ -86,7 +87,7 @@ async def _scale_until_done(k: Kubectl, info: Info, query: tuple[tuple[str, str]
     raise CommandError(TIMED_OUT)
 
 
-async def _scale_once(k: Kubectl, info: Info, query: tuple[tuple[str, str], ...]) -> Object:
+async def _scale_once(k: Kubectl, info: Info, query: Query) -> Object:
     path, size, version = _path(info), k.flags["current-replicas"], k.flags["resource-version"]
     if size == -1 and not version:
         patch = {"spec": {"replicas": k.flags["replicas"]}}
@@ -126,7 +127,7 @@ COMMAND: Final = Command(
     (
         RECORD,
         *flag_sets.PRINT,
-        boolean("all", about="all objects of the kind in the namespace"),
+        flag_sets.ALL,
         string("resource-version", about="only if this is the object's version"),
         integer("current-replicas", -1, about="only if there are to be so many now"),
         integer("replicas", about="how many there are to be"),

@@ -15,12 +15,11 @@ from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import Flag, boolean
 from clusters.terminal.kubectl.printing import Printer
 
-ALL: Final = boolean("all", about="all objects of the kind in the namespace")
 LOCAL: Final = boolean("local", about="change the file's object here, and ask no server")
 FLAGS: Final[tuple[Flag, ...]] = (
     *flag_sets.PRINT,
     *flag_sets.FILENAMES,
-    ALL,
+    flag_sets.ALL,
     LOCAL,
     flag_sets.DRY_RUN,
     flag_sets.field_manager("kubectl-set"),

@@ -8,7 +8,7 @@ from typing import Final
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets, patches
 from clusters.terminal.kubectl.builder import Builder, Info
-from clusters.terminal.kubectl.cmd.set_helper import ALL, LOCAL, Setting
+from clusters.terminal.kubectl.cmd.set_helper import LOCAL, Setting
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.kubectl import Kubectl
@@ -83,7 +83,7 @@ COMMAND: Final = Command(
     run,
     (
         *flag_sets.FILENAMES_ALONE,
-        ALL,
+        flag_sets.ALL,
         LOCAL,
         *flag_sets.PRINT,
         RECORD,

@@ -248,7 +248,7 @@ COMMAND: Final = Command(
         *flag_sets.FILENAMES_ALONE,
         flag_sets.SELECTOR,
         flag_sets.FIELD_SELECTOR,
-        boolean("all", about="all objects of the kind in the namespace"),
+        flag_sets.ALL,
         flag_sets.ALL_NAMESPACES,
         boolean("local"),
         duration("timeout", 30.0, about="how long to wait; 0 looks once, less than 0 waits a week"),
