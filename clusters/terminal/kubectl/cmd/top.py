@@ -162,7 +162,8 @@ def _cells(usage: Usage, available: Usage | None = None) -> list[str]:
     for name, text in texts.items():
         cells.append(text)
         if name in available:
-            share = usage[name] / available[name] * 100 if available[name] else Decimal(0)
+            whole = _up(available[name] * 1000)
+            share = _up(usage[name] * 1000) / whole * 100 if whole else 0.0
             cells.append(f"{int(share)}%")
     return cells
 
