@@ -5,6 +5,7 @@ messages. Nesting and aliases are bounded, as the API server bounds them.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
@@ -125,7 +126,19 @@ class _JSONStream:
 
 
 def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_refuse_constant)
+    return json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_whole, parse_float=_float)
+
+
+def _whole(text: str) -> int:
+    _float(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise DocumentError(f"json: cannot unmarshal number {text} into Go value of type float64")
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

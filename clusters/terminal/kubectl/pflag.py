@@ -221,6 +221,8 @@ def parse_duration(text: str) -> float:
             raise ValueError(f"time: unknown unit {quote(part[2])} in duration {quote(text)}")
         total += float(part[1]) * _UNITS[part[2]]
         rest = rest[part.end() :]
+    if total * 1e9 >= 2.0**63:
+        raise ValueError(f"time: invalid duration {quote(text)}")
     return -total if text[0] == "-" else total
 
 

@@ -199,3 +199,11 @@ async def test_errors_of_the_server_come_before_those_of_the_file(kubectl):
     )
     assert error.startswith('Error from server (Invalid): error when creating "x.yaml": Pod "x" is invalid: ')
     assert error.split("\n")[1].startswith('[resource mapping not found for name: "one"')
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 400, "9" * 5_000])
+def test_a_number_that_no_float_holds_is_none(number):
+    with pytest.raises(DocumentError, match=f"^json: cannot unmarshal number {number} into Go value of"):
+        list(documents(f'{{"a": {number}}}'))
+    with pytest.raises(DocumentError, match="cannot unmarshal number"):
+        to_json(f'{{"a": {number}}}')

@@ -6,6 +6,7 @@ Models kubectl's `pkg/cmd/get/customcolumn.go`.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from clusters.terminal.kubectl.printers.budget import Budget
 from clusters.terminal.kubectl.printers.gofmt import sprint
 from clusters.terminal.kubectl.printers.interface import Object, WatchEvent, Write, as_object, is_list
 from clusters.terminal.kubectl.printers.jsonpath import JSONPath, relaxed
@@ -50,8 +51,9 @@ class CustomColumnsPrinter:
             writer.write("\t".join(column.header for column in self.columns) + "\n")
             self._last_type = this_type
         paths = [JSONPath(column.field_spec, allow_missing=True) for column in self.columns]
+        budget = Budget()
         for item in items:
-            writer.write("\t".join(_cell(path, item) for path in paths) + "\n")
+            writer.write("\t".join(_cell(path, item, budget) for path in paths) + "\n")
 
 
 def from_spec(spec: str, *, no_headers: bool = False) -> CustomColumnsPrinter:
@@ -81,7 +83,7 @@ def from_template(text: str) -> CustomColumnsPrinter:
     return CustomColumnsPrinter([Column(*pair) for pair in zip(headers, map(relaxed, specs), strict=True)])
 
 
-def _cell(path: JSONPath, item: Object) -> str:
-    found = path.find_results(item)
+def _cell(path: JSONPath, item: Object, budget: Budget) -> str:
+    found = path.find_results(item, budget)
     values = [escape_terminal(sprint(value)) for values in found for value in values]
-    return ",".join(values if found and found[0] else ["<none>", *values])
+    return budget.spend_on(",".join(values if found and found[0] else ["<none>", *values]))

@@ -53,9 +53,12 @@ class JSONPath:
         self._last_end = -1
         self._budget = Budget()
 
-    def find_results(self, data: Any) -> list[list[Any]]:
-        """What each node of the template finds. Raises JSONPathError with upstream's words."""
-        self._budget = Budget()
+    def find_results(self, data: Any, budget: Budget | None = None) -> list[list[Any]]:
+        """What each node of the template finds. Raises JSONPathError with upstream's words.
+
+        Whoever has many objects has one budget for all of them.
+        """
+        self._budget = Budget() if budget is None else budget
         try:
             return self._find_results(data)
         except RecursionError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from clusters.engine.quantities import parse_quantity
+from clusters.terminal.kubectl.printers.budget import Budget
 from clusters.terminal.kubectl.printers.gofmt import quote, type_name
 from clusters.terminal.kubectl.printers.gosort import go_sorted
 from clusters.terminal.kubectl.printers.interface import Object
@@ -47,7 +48,8 @@ def sort_table(table: Object, sort_by: str) -> Object:
 
 def _sorted(items: list[Any], field: str, object_of: Callable[[Any], Any], go_type: str) -> list[Any]:
     path = JSONPath(field, allow_missing=True)
-    keyed = [_Keyed(item, path.find_results(object_of(item))) for item in items]
+    budget = Budget()
+    keyed = [_Keyed(item, path.find_results(object_of(item), budget)) for item in items]
     if items and not any(map(_has_value, keyed)):
         raise ValueError(f"couldn't find any field with path {quote(field)} in the list of objects")
 

@@ -6,7 +6,7 @@ which kubectl asks for.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 _ENDS: Final = re.compile("[\t\v\n\f]")
@@ -60,7 +60,13 @@ class TabWriter:
         if self._cell:
             self._lines[-1].append(self._cell)
         pieces: list[str] = []
-        self._format(self._lines, 0, len(self._lines), [], pieces)
+        blocks = [self._format(self._lines, 0, len(self._lines), [], pieces)]
+        while blocks:  # one in the other, as many as there are columns
+            inner = next(blocks[-1], None)
+            if inner is None:
+                blocks.pop()
+            else:
+                blocks.append(inner)
         self._lines = [[]]
         self._cell = ""
         # Behind the last line there is no line break yet.
@@ -72,8 +78,11 @@ class TabWriter:
 
     def _format(
         self, lines: list[list[str]], first: int, end: int, widths: list[int], pieces: list[str]
-    ) -> None:
-        """Lays out the lines from `first` to `end`, which have these columns in common."""
+    ) -> Iterator[Iterator[Any]]:
+        """Lays out the lines from `first` to `end`, which have these columns in common.
+
+        Gives what lays out those with one column more, and goes on when that is done.
+        """
         column = len(widths)
         this = first
         while this < end:
@@ -86,7 +95,9 @@ class TabWriter:
             while this < end and len(lines[this]) - 1 > column:
                 width = max(width, len(lines[this][column]) + self._padding)
                 this += 1
-            self._format(lines, first, this, [*widths, self._remember(widths, width)], pieces)
+            widths.append(self._remember(widths, width))
+            yield self._format(lines, first, this, widths, pieces)
+            widths.pop()
             first = this
         _write_lines(lines[first:end], widths, pieces)
 

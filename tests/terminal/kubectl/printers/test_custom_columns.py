@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clusters.terminal.kubectl.printers.budget import TooMuchWorkError
 from clusters.terminal.kubectl.printers.customcolumns import from_spec, from_template
 from clusters.terminal.kubectl.printers.interface import WatchEvent
 from clusters.terminal.kubectl.printers.json_text import compact_json
@@ -75,3 +76,10 @@ def test_a_bad_spec_is_told_as_by_kubectl(stand_in, text):
 def test_a_bad_file_is_told(text, complaint):
     with pytest.raises(ValueError, match=complaint):
         from_template(text)
+
+
+def test_many_columns_of_many_objects_are_not_worked_out_to_their_end():
+    printer = from_spec(",".join(["A:{..}"] * 1_000))
+    items = [pod(v={str(key): {} for key in range(100)})] * 100
+    with pytest.raises(TooMuchWorkError):
+        printed(printer, {"kind": "List", "apiVersion": "v1", "items": items})

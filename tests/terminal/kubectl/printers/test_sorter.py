@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clusters.terminal.kubectl.printers.budget import TooMuchWorkError
 from clusters.terminal.kubectl.printers.gosort import go_sorted
 from clusters.terminal.kubectl.printers.sorter import UnsortableError, less, sort_objects, sort_table
 
@@ -91,3 +92,9 @@ def test_one_object_is_in_order_whatever_the_field():
 def test_some_values_have_no_order(one, other, complaint):
     with pytest.raises(UnsortableError, match=f"^{complaint}$"):
         less(one, other)
+
+
+def test_a_path_into_everything_of_many_objects_is_not_followed_to_its_end():
+    objects = pods([{str(key): {} for key in range(3_000)}] * 300)
+    with pytest.raises(TooMuchWorkError):
+        sort_objects(objects, "{..}")

@@ -61,3 +61,10 @@ def test_cells_of_a_column_begin_below_each_other(table):
         for row, line in zip(table, lines, strict=False):
             assert line[start:].startswith(row[column])
         start += max(len(row[column]) for row in table) + 2
+
+
+def test_there_may_be_thousands_of_columns():
+    assert (
+        aligned("a\t" * 5_000 + "\nbb\t" + "b\t" * 4_999 + "\n")
+        == "a " + "a" * 4_999 + "\nbb" + "b" * 4_999 + "\n"
+    )

@@ -69,7 +69,10 @@ def _complex(text: str) -> complex:
 
 
 def _float(text: str) -> float | None:
-    if _HEX_FLOAT.fullmatch(text):
-        return float.fromhex(text)
+    try:
+        if _HEX_FLOAT.fullmatch(text):
+            return float.fromhex(text)
+    except OverflowError:
+        return None
     value = float(text) if _FLOAT.fullmatch(text) else math.inf
     return value if math.isfinite(value) else None
