@@ -20,6 +20,8 @@ MOST_FLAGS: Final = 12
 
 _NOT_FOUND: Final = re.compile(r'\(NotFound\): ([\w.]+) "([^"]+)" not found')
 _UNKNOWN_FLAG: Final = re.compile(r"unknown (?:flag: --([\w-]+)|shorthand flag: '(.)')")
+_UNSUPPORTED: Final = re.compile(r"^error: .*\bthis terminal\b", re.MULTILINE)
+"""An UnsupportedError of kubectl."""
 _NO_COMMAND: Final = 127
 
 
@@ -165,7 +167,7 @@ def _flag(ended: Ended, world: World) -> str:
 
 
 def _unsupported(ended: Ended, world: World) -> str:
-    if not ended.code or not ended.reading or "the real kubectl has" not in ended.output:
+    if not ended.code or not ended.reading or not _UNSUPPORTED.search(ended.output):
         return ""
     return _("Your own kubectl can do more with this cluster. The page says how to connect it.")
 

@@ -5,9 +5,11 @@ import pytest
 from clusters import actions, announce, keys, memory, traffic
 from clusters.api import doors
 from clusters.api.app import application
+from clusters.terminal import programs
 from clusters.terminal.transport import Transport
 from clusters.writer import writer
 from tests.api.caller import in_thread
+from tests.terminal.pages import Page
 
 
 @pytest.fixture
@@ -36,3 +38,19 @@ async def transport(cluster):
     transport = Transport(application, await in_thread(keys.key_of)(cluster.pk, keys.WRITE), "person:alice")
     yield transport
     transport.close()
+
+
+@pytest.fixture
+def term(cluster):
+    """Alice's page at a terminal of that cluster."""
+    return Page(cluster)
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """Has the terminal know a program `test` that does what it is given."""
+
+    def add(does):
+        monkeypatch.setitem(programs._PROGRAMS, "test", does)
+
+    return add

@@ -75,3 +75,14 @@ class Ran:
         told = [message for message in page.sent if message.get("id") == number]
         self.out = "".join(message.get("out", "") for message in told)
         self.err = "".join(message.get("err", "") for message in told)
+
+
+async def forever(words, terminal):
+    """A program that says that it has begun, and never ends."""
+    terminal.host.out("begun\n")
+    await asyncio.Event().wait()
+
+
+async def begun(term):
+    """Waits until that program has begun."""
+    await term.until(lambda message: message.get("out") == "begun\n")

@@ -52,7 +52,7 @@ KubectlError = (CommandError, ExitError, NoResourceMatchError, AggregateError, S
 
 
 class UnsupportedError(CommandError):
-    """The real kubectl can do this, and this one cannot."""
+    """The real kubectl can do this, and this one cannot. The text says so of "this terminal"."""
 
 
 def aggregate(errors: Sequence[Exception]) -> Exception | None:

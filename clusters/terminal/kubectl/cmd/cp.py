@@ -12,7 +12,7 @@ from clusters.engine.objects import Object
 from clusters.terminal.kubectl import pods, remotecommand
 from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cobra import Command
-from clusters.terminal.kubectl.errors import CommandError, ExitError
+from clusters.terminal.kubectl.errors import CommandError, ExitError, UnsupportedError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, integer
 
@@ -145,7 +145,7 @@ def _untar(data: bytes) -> str | None:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         members = archive.getmembers()
         if len(members) != 1 or not members[0].isfile():
-            raise CommandError("this terminal copies single files only, and no folders")
+            raise UnsupportedError("this terminal copies single files only, and no folders")
         found = archive.extractfile(members[0])
         return found.read().decode("utf-8", "replace") if found is not None else None
 
