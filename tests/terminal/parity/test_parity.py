@@ -14,8 +14,9 @@ import pytest
 
 from tests.install_kubectl import find_kubectl
 from tests.server import Server
-from tests.terminal.parity.lines import EDITS, FILES, READS, WRITES
+from tests.terminal.parity.lines import FILES, READS
 from tests.terminal.parity.worlds import Forge, Page, Real
+from tests.terminal.parity.writes import EDITS, WRITES
 
 pytestmark = pytest.mark.real_client
 
