@@ -114,7 +114,11 @@ class Session:
             try:
                 if handle is None:
                     raise MisuseError
+                if handle in _ON_FILES:  # a command looks by itself whether the person may still do it
+                    await self._visitor.role()
                 await handle(self, message)
+            except Http404:
+                await self._hang_up(GONE)
             except MisuseError:
                 await self._send({"refused": _("This message is not understood.")})
 
@@ -237,6 +241,7 @@ _HANDLERS: Final[dict[str, Handle]] = {
     "open": Session._open_file,
 }
 """By the field that a message has."""
+_ON_FILES: Final = (Session._list_files, Session._save, Session._remove, Session._open_file)
 
 
 def _text(value: object) -> str:

@@ -1,7 +1,7 @@
 """Who may do what at a terminal, also when that changes while somebody sits there."""
 
 from clusters import access, actions
-from clusters.models import Cluster, Grant
+from clusters.models import Cluster, File, Grant
 from clusters.terminal import command, session
 from tests.api.caller import in_thread
 from tests.terminal.pages import Page, begun, forever
@@ -64,3 +64,17 @@ async def test_a_stranger_runs_nothing(cluster):
     await term.take(complete="kubectl get ", cursor=12, id=1)
     await term.until(lambda message: False)
     assert (term.closed, term.sent) == (session.GONE, [])
+
+
+@pytest.mark.parametrize(
+    "message", [{"files": True}, {"open": "a"}, {"save": {"name": "a", "text": "b"}}, {"remove": "a"}]
+)
+async def test_files_are_for_those_who_may_see_the_cluster(cluster, message):
+    grant = await Grant.objects.acreate(cluster=cluster, person="bob", role=access.VIEW)
+    bob = Page(cluster, "bob")
+    await bob.take(save={"name": "a", "text": "x"})
+    await Grant.objects.filter(pk=grant.pk).adelete()
+    bob.sent.clear()
+    await bob.take(**message)
+    assert (bob.sent, bob.closed) == ([], session.GONE)
+    assert [file.text async for file in File.objects.filter(person="bob")] == ["x"]
