@@ -1,5 +1,7 @@
 """Who may do what at a terminal, also when that changes while somebody sits there."""
 
+import pytest
+
 from clusters import access, actions
 from clusters.models import Cluster, File, Grant
 from clusters.terminal import command, session
