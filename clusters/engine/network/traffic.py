@@ -139,6 +139,7 @@ class Traffic:
         self.totals = Totals()
 
     def record(self, call: Call) -> None:
+        """Remember and count a call; of long texts only their beginning."""
         if call.request is not None:
             agent = call.request.header("user-agent")[:_LONGEST]
             request = Request(

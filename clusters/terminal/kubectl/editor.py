@@ -59,6 +59,7 @@ class _Results:
 
     @property
     def header(self) -> str:
+        """The reasons as comments above the text."""
         return "".join(_commented(head, details) for head, details in self.reasons)
 
     def add(self, error: Exception, info: Info) -> str:
@@ -98,6 +99,7 @@ class Edit:
         await self.edit_all(await self._original(args))
 
     async def edit_all(self, found: Result) -> None:
+        """Edit what was found, all of it in one text."""
         infos = await found.infos()
         if not infos:
             raise CommandError("edit cancelled, no objects found")
@@ -328,8 +330,7 @@ def annotation_patch(obj: Object) -> Object:
 def _original_of(infos: list[Info], updated: Info) -> Object:
     for info in infos:
         if _uid(info.obj) == _uid(updated.obj):
-            found: Object = info.obj
-            return found
+            return info.obj
     shown = f"&unstructured.Unstructured{{Object:{go_syntax(updated.obj)}}}"
     raise CommandError(f"no original object found for {shown}")
 

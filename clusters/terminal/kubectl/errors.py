@@ -115,6 +115,7 @@ def with_source(verb: str, source: str, error: Exception) -> Exception:
 
 
 def is_not_found(error: Exception) -> bool:
+    """Whether the server says that there is no such object."""
     return isinstance(error, StatusError) and error.reason == "NotFound"
 
 

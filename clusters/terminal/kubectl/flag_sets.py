@@ -97,6 +97,7 @@ def demand_timeout(flags: FlagSet) -> None:
 
 
 def output(default: str = "", about: str = "json, yaml, name, jsonpath=... and others") -> Flag:
+    """-o of a command with a usual format."""
     return string("output", default, "o", about)
 
 
@@ -124,6 +125,7 @@ SUBRESOURCE: Final = string("subresource")
 
 
 def field_manager(default: str) -> Flag:
+    """--field-manager of a command that is one by itself."""
     return string("field-manager", default, about="who owns the fields that are written")
 
 

@@ -92,8 +92,7 @@ class Creation:
             annotate_last_applied(obj)
         if self.dry_run == "client":
             return obj
-        made: Object = await self.k.client.create(path, typed(obj), self.query)
-        return made
+        return await self.k.client.create(path, typed(obj), self.query)
 
 
 def collection(k: Kubectl, plural: str, api: str = "/api/v1") -> str:

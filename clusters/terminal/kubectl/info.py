@@ -24,7 +24,7 @@ class Info:
     mapping: Mapping
     namespace: str
     name: str
-    obj: Any = field(default_factory=dict)
+    obj: Object = field(default_factory=dict)
     source: str = ""
     subresource: str = ""
 
@@ -77,17 +77,19 @@ class Helper:
     dry_run: bool = False
     subresource: str = ""
 
-    async def get(self, namespace: str, name: str) -> Any:
+    async def get(self, namespace: str, name: str) -> Object:
+        """Fetch the object."""
         return await self.k.client.get(self.mapping.path(namespace, name, self.subresource))
 
-    async def delete(self, namespace: str, name: str, propagation: str, grace: int) -> Any:
+    async def delete(self, namespace: str, name: str, propagation: str, grace: int) -> Object:
         """`propagation` is what becomes of dependents; `grace` in seconds, -1 for what the object wants."""
         _demand_name(name)
         options: Object = {"gracePeriodSeconds": grace} if grace >= 0 else {}
         options["propagationPolicy"] = propagation
         return await self.k.client.delete(self.mapping.path(namespace, name), options)
 
-    async def create(self, namespace: str, obj: Object) -> Any:
+    async def create(self, namespace: str, obj: Object) -> Object:
+        """Make the object, which may have a version from elsewhere."""
         metadata = obj.get("metadata") or {}
         if metadata.get("resourceVersion"):
             obj = {**obj, "metadata": {key: metadata[key] for key in metadata if key != "resourceVersion"}}
@@ -100,13 +102,13 @@ class Helper:
         patch: Any,
         content_type: str,
         more: Sequence[tuple[str, str]] = (),
-    ) -> Any:
+    ) -> Object:
         """`more` are parameters besides those of all writes."""
         _demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)
         return await self.k.client.patch(path, patch, content_type, [*self._query(), *more])
 
-    async def replace(self, namespace: str, name: str, obj: Object) -> Any:
+    async def replace(self, namespace: str, name: str, obj: Object) -> Object:
         """Put the object in the place of the one that is there; without a version, in that of any version."""
         _demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)

@@ -205,6 +205,7 @@ def mapping_of(mapper: RESTMapper | None, obj: Object) -> Mapping | None:
 
 
 def no_kind_match(obj: Object) -> str:
+    """What is said of an object of a kind that the server has not."""
     return f"no matches for kind {quote(obj['kind'])} in version {quote(obj.get('apiVersion') or '')}"
 
 

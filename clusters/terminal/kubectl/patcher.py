@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.apiserver.patches.strategic_patch import apply_strategic_patch
-from clusters.engine.apiserver.schema import struct_of
+from clusters.engine.apiserver.schema import Struct, struct_of
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl.apply_annotation import encode, original_configuration
 from clusters.terminal.kubectl.errors import CommandError, KubectlError, is_not_found, with_source
@@ -44,7 +44,9 @@ class Patcher:
     resource_version: str = ""
     text: str = ""
 
-    async def patch(self, current: Object, modified: Object, source: str, namespace: str, name: str) -> Any:
+    async def patch(
+        self, current: Object, modified: Object, source: str, namespace: str, name: str
+    ) -> Object:
         """The object after the patch. Raises CommandError and StatusError."""
         tries = 0
         while True:
@@ -69,7 +71,7 @@ class Patcher:
         except StatusError as error:
             raise CommandError(f"applying patch locally: {error.message}") from error
 
-    async def _patch_once(self, current: Object, modified: Object, namespace: str, name: str) -> Any:
+    async def _patch_once(self, current: Object, modified: Object, namespace: str, name: str) -> Object:
         patch = self._make(current, modified)
         if not patch:
             return current
@@ -105,10 +107,10 @@ class Patcher:
             )
         return patch
 
-    def _struct(self) -> Any:
+    def _struct(self) -> Struct:
         return struct_of(self.helper.mapping.api_version, self.helper.mapping.kind)
 
-    async def _replace(self, current: Object, modified: Object, namespace: str, name: str) -> Any:
+    async def _replace(self, current: Object, modified: Object, namespace: str, name: str) -> Object:
         self.text = encode(modified)
         await self.helper.delete(namespace, name, self.propagation, self.grace)
         await self._wait_until_gone(namespace, name)

@@ -49,8 +49,7 @@ def calculate_patches(infos: Iterable[Info], mutate: Mutate) -> Iterator[Patch]:
 
 async def send(k: Kubectl, patch: Patch, query: list[tuple[str, str]]) -> Object:
     """The object as it is afterwards. Raises StatusError."""
-    found: Object = await k.client.patch(patch.info.path, patch.body, STRATEGIC_PATCH, query)
-    return found
+    return await k.client.patch(patch.info.path, patch.body, STRATEGIC_PATCH, query)
 
 
 def write_query(k: Kubectl, dry_run: str = "none") -> list[tuple[str, str]]:

@@ -40,16 +40,19 @@ class FlagError(ValueError):
 
 
 def string(name: str, default: str = "", shorthand: str = "", about: str = "", **more: Any) -> Flag:
+    """A text as it is."""
     return Flag(name, default, lambda text, _: text, shorthand, about=about, **more)
 
 
 def boolean(name: str, default: bool = False, shorthand: str = "", about: str = "", **more: Any) -> Flag:
+    """True if it is there without a value."""
     return Flag(name, default, _bool, shorthand, "true", about, **more)
 
 
 def integer(
     name: str, default: int = 0, shorthand: str = "", about: str = "", bits: int = 64, **more: Any
 ) -> Flag:
+    """A whole number as Go reads it: 0x10 is 16."""
     return Flag(name, default, lambda text, _: _int(text, bits), shorthand, about=about, **more)
 
 
@@ -161,6 +164,7 @@ class FlagSet:
 
 
 def flag_set(flags: Iterable[Flag]) -> FlagSet:
+    """Flags of which nothing is said yet."""
     return FlagSet({flag.name: flag for flag in flags})
 
 

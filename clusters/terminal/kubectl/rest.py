@@ -37,20 +37,24 @@ class Client:
         self.command = command
         self.warnings: list[str] = []
 
-    async def get(self, path: str, accept: str = JSON, **query: str) -> Any:
+    async def get(self, path: str, accept: str = JSON, **query: str) -> Object:
+        """An object, a list, or whatever else there is at the path."""
         return await self.request("GET", path, tuple(query.items()), accept=accept)
 
-    async def create(self, path: str, obj: Object, query: Query = ()) -> Any:
+    async def create(self, path: str, obj: Object, query: Query = ()) -> Object:
+        """Post an object to the path of its collection; the object as it was made."""
         return await self.request("POST", path, query, obj)
 
-    async def update(self, path: str, obj: Object, query: Query = ()) -> Any:
+    async def update(self, path: str, obj: Object, query: Query = ()) -> Object:
+        """Put an object; the object as it is then."""
         return await self.request("PUT", path, query, obj)
 
-    async def patch(self, path: str, patch: Any, content_type: str, query: Query = ()) -> Any:
+    async def patch(self, path: str, patch: Any, content_type: str, query: Query = ()) -> Object:
         """`patch` is what is sent: JSON-shaped, or bytes."""
         return await self.request("PATCH", path, query, patch, content_type=content_type)
 
-    async def delete(self, path: str, options: Object | None = None, query: Query = ()) -> Any:
+    async def delete(self, path: str, options: Object | None = None, query: Query = ()) -> Object:
+        """Delete an object; it as it was last, or a Status."""
         return await self.request("DELETE", path, query, options)
 
     async def request(
@@ -62,10 +66,11 @@ class Client:
         *,
         content_type: str = JSON,
         accept: str = JSON,
-    ) -> Any:
-        """The document of an answer."""
+    ) -> Object:
+        """The document of an answer, {} for one without."""
         response = await self._send(method, path, query, body, content_type, accept)
-        return orjson.loads(await _whole(response) or b"null")
+        document: Object = orjson.loads(await _whole(response) or b"{}")
+        return document
 
     async def text(self, path: str, query: Query = ()) -> str:
         """The body of an answer as it is, as `get --raw` shows it."""
@@ -81,7 +86,7 @@ class Client:
 
     async def watch(
         self, path: str, query: Query = (), accept: str = JSON
-    ) -> AsyncGenerator[tuple[str, Any], None]:
+    ) -> AsyncGenerator[tuple[str, Object], None]:
         """Events as (type, object): ADDED, MODIFIED, DELETED, BOOKMARK. An ERROR is raised."""
         rest = b""
         async for chunk in self.stream(path, (*query, ("watch", "true")), accept):

@@ -57,5 +57,5 @@ async def _watch_once(
                 continue
             seen = True
             if is_enough(type_, obj):
-                return dict(obj)
+                return obj
     return None

@@ -23,6 +23,7 @@ from clusters.terminal.kubectl.errors import (
     is_not_found,
     with_source,
 )
+from clusters.terminal.kubectl.host import Query
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.patcher import Patcher
@@ -210,7 +211,7 @@ class _Apply:
         warn_if_deleting(self.k, info.obj)
         self._print("serverside-applied", info)
 
-    async def _migrate(self, info: Info, helper: Helper, wanted: bytes, force: Any) -> None:
+    async def _migrate(self, info: Info, helper: Helper, wanted: bytes, force: Query) -> None:
         """Fields that were applied by kubectl itself become those of the manager who applies now."""
         try:
             await self._save_annotation(info)

@@ -88,8 +88,7 @@ async def _autoscale(k: Kubectl, info: Info, dry_run: str) -> None:
 
 async def _create(k: Kubectl, scaler: Object, query: list[tuple[str, str]]) -> Object:
     path = collection(k, "horizontalpodautoscalers", f"/apis/{scaler['apiVersion']}")
-    made: Object = await k.client.create(path, scaler, query)
-    return made
+    return await k.client.create(path, scaler, query)
 
 
 def _scaler(k: Kubectl, info: Info) -> Object:

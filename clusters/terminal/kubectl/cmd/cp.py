@@ -98,7 +98,7 @@ async def _copy_from_pod(k: Kubectl, source: FileSpec, name: str) -> None:
 
 async def _container(k: Kubectl, spec: FileSpec) -> tuple[Object, str]:
     path = f"/api/v1/namespaces/{spec.namespace or k.namespace}/pods/{spec.pod}"
-    pod: Object = await k.client.get(path)
+    pod = await k.client.get(path)
     exec_.demand_running(pod, "exec into")
     return pod, pods.choose_container(k, pod, k.flags["container"])["name"]
 

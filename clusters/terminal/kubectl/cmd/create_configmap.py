@@ -57,6 +57,7 @@ async def run(k: Kubectl) -> None:
 
 
 def demand_one_way(k: Kubectl) -> None:
+    """Raises CommandError for files of variables along with other sources."""
     if k.flags["from-env-file"] and (k.flags["from-file"] or k.flags["from-literal"]):
         raise CommandError("from-env-file cannot be combined with from-file or from-literal")
 

@@ -29,11 +29,11 @@ async def run(k: Kubectl) -> None:
     command = k.args[1:]
     if len(k.flags["image"]) > 1 and command:
         raise CommandError("cannot specify multiple --image options and command")
-    made = deployment(k, name, command)
+    made = _deployment(k, name, command)
     await creation.create(made, collection(k, "deployments", "/apis/apps/v1"), "failed to create deployment")
 
 
-def deployment(k: Kubectl, name: str, command: list[str]) -> Object:
+def _deployment(k: Kubectl, name: str, command: list[str]) -> Object:
     labels = {"app": name}
     containers = [_container(image, command) for image in k.flags["image"]]
     if k.flags["port"] >= 0 and containers:

@@ -30,7 +30,7 @@ def _runs(type_: str) -> Run:
         name = name_from_args(k)
         creation = Creation(k)
         _check(k, type_)
-        made = service(k, name, type_)
+        made = _service(k, name, type_)
         failure = f"failed to create {type_} service"
         await creation.create(made, collection(k, "services"), failure, annotate=False)
 
@@ -45,7 +45,7 @@ def _check(k: Kubectl, type_: str) -> None:
         raise CommandError(f"invalid service external name {k.flags['external-name']}")
 
 
-def service(k: Kubectl, name: str, type_: str) -> Object:
+def _service(k: Kubectl, name: str, type_: str) -> Object:
     labels = {"app": name}
     node_port = k.flags["node-port"] if type_ == "NodePort" else 0
     spec: Object = {

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.objects import Object
@@ -128,7 +128,7 @@ class _Differ:
                 raise
             info.obj = {}
 
-    async def _merged(self, info: Info, wanted: Object, *, forced: bool) -> Any:
+    async def _merged(self, info: Info, wanted: Object, *, forced: bool) -> Object:
         """The object as it would be. `forced`: whatever its version is by then."""
         k = self.k
         helper = Helper(k, info.mapping, field_manager(k), dry_run=True)

@@ -91,7 +91,7 @@ async def find_pod(k: Kubectl, kind: str, name: str, seconds: float, filenames: 
         k, namespace=k.namespace, enforce_namespace=k.enforce_namespace, filenames=filenames
     ).resource_names(kind, [name] if name else [])
     info = (await builder.infos())[0]
-    obj: Object = info.obj
+    obj = info.obj
     if obj["kind"] == "Pod":
         return obj
     return (await pods.pods_of(k, obj, pods.by_activity, seconds, "cannot attach to"))[0]

@@ -89,6 +89,7 @@ async def builder_of(k: Kubectl, resources: list[str]) -> Builder:
 
 
 def demand_one(k: Kubectl, one: bool) -> None:
+    """Raises CommandError for a version that several objects are to have."""
     if not one and k.flags["resource-version"]:
         raise CommandError("--resource-version may only be used with a single resource")
 

@@ -14,6 +14,7 @@ from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets, manifests
 from clusters.terminal.kubectl.builder import Builder, Info
+from clusters.terminal.kubectl.cmd.set_helper import SERVER_AND_LOCAL
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.documents import DocumentError, decoded, to_json
 from clusters.terminal.kubectl.errors import CommandError
@@ -73,7 +74,7 @@ class _Patching:
         operation = "patched" if patched != info.obj else "patched (no change)"
         Printer(self.k, operation, as_typed=False).print(patched)
 
-    async def _patched(self, info: Info) -> Any:
+    async def _patched(self, info: Info) -> Object:
         k = self.k
         helper = Helper(
             k,
@@ -184,7 +185,7 @@ def _validate(k: Kubectl, dry_run: str) -> None:
     if flags["local"] and k.args:
         raise CommandError("cannot specify --local and server resources")
     if flags["local"] and dry_run == "server":
-        raise CommandError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
+        raise CommandError(SERVER_AND_LOCAL)
     if flags["type"] and flags["type"].lower() not in TYPES:
         raise CommandError(f"--type must be one of [{' '.join(TYPES)}], not {quote(flags['type'])}")
 

@@ -91,8 +91,7 @@ async def _scale_once(k: Kubectl, info: Info, query: Query) -> Object:
     path, size, version = _path(info), k.flags["current-replicas"], k.flags["resource-version"]
     if size == -1 and not version:
         patch = {"spec": {"replicas": k.flags["replicas"]}}
-        patched: Object = await k.client.patch(path, patch, MERGE_PATCH, query)
-        return patched
+        return await k.client.patch(path, patch, MERGE_PATCH, query)
     scale = await k.client.get(path)
     replicas = scale["spec"].get("replicas", 0)
     if size not in (-1, replicas):
@@ -100,8 +99,7 @@ async def _scale_once(k: Kubectl, info: Info, query: Query) -> Object:
     actual = scale["metadata"]["resourceVersion"]
     if version and actual != version:
         raise CommandError(f"Expected resource version to be {version}, was {actual}")
-    updated: Object = await k.client.update(path, {**scale, "spec": {"replicas": k.flags["replicas"]}}, query)
-    return updated
+    return await k.client.update(path, {**scale, "spec": {"replicas": k.flags["replicas"]}}, query)
 
 
 async def _wait(k: Kubectl, info: Info, wanted: int) -> None:

@@ -58,7 +58,7 @@ async def wait_until_gone(k: Kubectl, info: Info, seconds: float, uid: str = "")
     if not info.name:
         raise CommandError("resource name must be provided")
     try:
-        found: Object = await k.client.get(info.mapping.path(info.namespace, info.name))
+        found = await k.client.get(info.mapping.path(info.namespace, info.name))
     except KubectlError as error:
         if is_not_found(error):
             return info.obj or _stand_in(info)
@@ -84,7 +84,7 @@ def _stand_in(info: Info) -> Object:
 
 
 async def _is_created(k: Kubectl, info: Info, seconds: float) -> Object:
-    return dict(info.obj)
+    return info.obj
 
 
 def _condition(text: str) -> Condition:
@@ -106,7 +106,7 @@ def _until_met(is_met: Callable[[Object], bool]) -> Condition:
         if not info.name:
             raise CommandError("resource name must be provided")
         if seconds == 0:
-            found: Object = await k.client.get(info.mapping.path(info.namespace, info.name))
+            found = await k.client.get(info.mapping.path(info.namespace, info.name))
             if is_met(found):
                 return found
             raise CommandError(f"condition not met for {info.object_name}")

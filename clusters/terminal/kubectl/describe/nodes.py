@@ -74,7 +74,7 @@ async def _lease(request: Request) -> Object | str:
     """The Lease that the kubelet renews, or why it cannot be had."""
     path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{request.name}"
     try:
-        found: Object = await request.k.client.get(path)
+        found = await request.k.client.get(path)
     except StatusError as error:
         return str(error)
     return found

@@ -39,8 +39,7 @@ class Request:
 
     async def get(self) -> Object:
         """The object."""
-        found: Object = await self.k.client.get(self.mapping.path(self.namespace, self.name))
-        return found
+        return await self.k.client.get(self.mapping.path(self.namespace, self.name))
 
     async def list_all(self, path: str, *, chunked: bool = True, **selectors: str) -> list[Object]:
         """All objects of a collection, in the answers' order."""

@@ -3,8 +3,6 @@
 Models their describers in kubectl's `pkg/describe/describe.go`, and its `pkg/util/deployment`.
 """
 
-from typing import Any
-
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.apiserver.tables.ages import seconds_of
 from clusters.engine.apiserver.tables.columns import labels_text, number, part, parts, text
@@ -143,7 +141,8 @@ def _by_age(obj: Object) -> tuple[float, str]:
     return seconds_of(metadata.get("creationTimestamp")) or 0.0, text(metadata, "name")
 
 
-def _without_hash(spec: Object) -> Any:
+def _without_hash(spec: Object) -> Object:
+    """The pod template without the label that tells ReplicaSets apart."""
     template = part(spec, "template")
     metadata = part(template, "metadata")
     labels = {k: v for k, v in part(metadata, "labels").items() if k != "pod-template-hash"}
