@@ -152,16 +152,26 @@ class Follower:
                 await turns.take()
 
     async def _check_keys(self) -> None:
-        """End all watches if a key was made void: whoever has a good one begins again."""
+        """End all watches if a key was made void: whoever has a good one begins again.
+
+        Raises Cluster.DoesNotExist if all are void because the cluster is gone.
+        """
         now = asyncio.get_running_loop().time()
         if now < self._keys_until:
             return
         self._keys_until = now + keys.CACHED_FOR
         before = self._keys
-        self._keys = await asyncio.wrap_future(writer.submit(partial(keys.valid, self.cluster_id)))
+        self._keys = await asyncio.wrap_future(writer.submit(partial(_valid_keys, self.cluster_id)))
         if not before <= self._keys:
             for watch in self.all():
                 watch.end()
+
+
+def _valid_keys(cluster_id: str) -> frozenset[str]:
+    found = keys.valid(cluster_id)
+    if not found and not Cluster.objects.filter(pk=cluster_id).exists():
+        raise Cluster.DoesNotExist
+    return found
 
 
 class _Turns:

@@ -1,9 +1,14 @@
 """A real Chromium against a real server; every page of every test has to keep the browser rules."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.install_chromium import find_chromium
 from tests.server import Server
+
+
+# What is waited for takes milliseconds; a machine that has much else to do may take seconds.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items):

@@ -38,7 +38,7 @@ DIFFERENCES = {
     "folders": (r"/tmp/[\w./-]+", "files of the real one are in a folder"),
     "builds": (r"(?s)clientVersion:.*?\n\w|\{\s*\"clientVersion\".*?\}", "this kubectl was not compiled"),
     "progress": (
-        r'(?:Waiting for deployment .*\n)*(?=deployment "[\w-]+" successfully)',
+        r'(?:Waiting for deployment .*\n)*deployment "[\w-]+" successfully',
         "who watches a rollout sees by chance how far it is",
     ),
     "spaces": (r" +$| {2,}", "columns are as wide as the ages in them"),
