@@ -6,7 +6,6 @@ from playwright.sync_api import expect
 from tests.install_chromium import find_chromium
 from tests.server import Server
 
-
 # What is waited for takes milliseconds; a machine that has much else to do may take seconds.
 expect.set_options(timeout=15_000)
 
