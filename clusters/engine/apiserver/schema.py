@@ -180,7 +180,7 @@ def _message(name: str) -> str:
 
 def _in_go_order(name: str, properties: definitions.Schema) -> list[str]:
     own = names(_message(name))
-    order = [*(key for key in ("kind", "apiVersion") if key not in own), *own]
+    order = [*(key for key in ("kind", "apiVersion", "metadata") if key not in own), *own]
     return [*(key for key in order if key in properties), *(key for key in properties if key not in order)]
 
 

@@ -30,6 +30,8 @@ class Info:
 
     @property
     def path(self) -> str:
+        """Its path below the API's address. Raises CommandError without a name: all would be meant."""
+        demand_name(self.name)
         return self.mapping.path(self.namespace, self.name, self.subresource)
 
     @property
@@ -47,7 +49,6 @@ class Info:
 
     async def get(self, k: Kubectl, accept: str = JSON) -> None:
         """Fetch it. A namespace that is not there is told of instead of the object."""
-        _demand_name(self.name)
         try:
             self.obj = await k.client.get(self.path, accept)
         except KubectlError as error:
@@ -83,7 +84,7 @@ class Helper:
 
     async def delete(self, namespace: str, name: str, propagation: str, grace: int) -> Object:
         """`propagation` is what becomes of dependents; `grace` in seconds, -1 for what the object wants."""
-        _demand_name(name)
+        demand_name(name)
         options: Object = {"gracePeriodSeconds": grace} if grace >= 0 else {}
         options["propagationPolicy"] = propagation
         return await self.k.client.delete(self.mapping.path(namespace, name), options)
@@ -104,13 +105,13 @@ class Helper:
         more: Sequence[tuple[str, str]] = (),
     ) -> Object:
         """`more` are parameters besides those of all writes."""
-        _demand_name(name)
+        demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)
         return await self.k.client.patch(path, patch, content_type, [*self._query(), *more])
 
     async def replace(self, namespace: str, name: str, obj: Object) -> Object:
         """Put the object in the place of the one that is there; without a version, in that of any version."""
-        _demand_name(name)
+        demand_name(name)
         path = self.mapping.path(namespace, name, self.subresource)
         metadata = obj.get("metadata") or {}
         if not metadata.get("resourceVersion"):
@@ -133,6 +134,7 @@ class Helper:
         return [(name, value) for name, value in said.items() if value]
 
 
-def _demand_name(name: str) -> None:
+def demand_name(name: str) -> None:
+    """Raises CommandError without one: a path without a name means all objects."""
     if not name:
         raise CommandError("resource name may not be empty")

@@ -13,6 +13,7 @@ from typing import Final
 from clusters.engine.label_selectors import format_label_selector
 from clusters.engine.objects import Object, is_ready
 from clusters.terminal.kubectl.errors import CommandError
+from clusters.terminal.kubectl.host import Writer
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.polymorphic import go_type
 from clusters.terminal.kubectl.waiting import TIMED_OUT
@@ -120,7 +121,7 @@ def has_several_containers(pod: Object) -> bool:
     return sum(len(pod["spec"].get(part) or ()) for part, _ in _PARTS) > 1
 
 
-def choose_container(k: Kubectl, pod: Object, name: str, *, quiet: bool = False) -> Object:
+def choose_container(tell: Writer, pod: Object, name: str, *, quiet: bool = False) -> Object:
     """The container of that name, or for "" the usual one, which is told. Raises CommandError."""
     name = name or (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER, "")
     if name:
@@ -130,7 +131,7 @@ def choose_container(k: Kubectl, pod: Object, name: str, *, quiet: bool = False)
         return found[0]
     first: Object = pod["spec"]["containers"][0]
     if not quiet and has_several_containers(pod):
-        k.err(f'Defaulted container "{first["name"]}" out of: {all_container_names(pod)}\n')
+        tell(f'Defaulted container "{first["name"]}" out of: {all_container_names(pod)}\n')
     return first
 
 

@@ -110,6 +110,7 @@ WRITES = {
         "delete pod single -o name --wait=false",
     ],
     "delete as a dry run": ["delete pod single --dry-run=client", "delete pod single --dry-run=server"],
+    "delete what has no name": ["delete -f nameless.yaml", "get cm"],
     "delete from a file": ["create -f two.yaml", "delete -f two.yaml", "delete -f two.yaml"],
     "delete a namespace": ["delete ns shop", "get ns shop"],
     "delete a node": ["delete node node-3", "get nodes -o name"],
@@ -188,6 +189,7 @@ WRITES = {
         "set image deployment/web nope=nginx",
         "set image rc kubia kubia=luksa/kubia:v2",
         "set image pod/single *=nginx:1.26",
+        "set image pod/single app=NGINX",
         "set image deployment/web",
         "set image",
         "set env deployment/web A=b",
@@ -232,7 +234,8 @@ WRITES = {
     "copy": [
         "cp cm.yaml single:/tmp/cm.yaml -c app",
         "exec single -c app -- cat /tmp/cm.yaml",
-        "cp single:/etc/config/colour colour.txt -c app",
+        # Without a slash: what tar says of one may come after the real one has ended.
+        "cp single:etc/config/colour colour.txt -c app",
         "cp nope",
     ],
 }

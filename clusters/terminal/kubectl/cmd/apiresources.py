@@ -33,9 +33,9 @@ async def api_resources(k: Kubectl) -> None:
     """Print the resources."""
     _demand_no_arguments(k)
     flags = k.flags
-    output = flags["output"]
+    output = flags["output"].lower()
     if output not in ("", *_FORMATS):
-        raise no_compatible_printer(output, _FORMATS)
+        raise no_compatible_printer(flags["output"], _FORMATS)
     if flags["sort-by"] not in ("", "name", "kind"):
         raise CommandError("--sort-by accepts only name or kind")
     mappings = [mapping for mapping in (await k.mapper()).mappings if _is_wanted(k, mapping)]

@@ -40,7 +40,7 @@ async def attach(k: Kubectl, pod: Object, name: str, *, stdin: bool, tty: bool) 
     """
     quiet = k.flags["quiet"]
     try:
-        container = pods.choose_container(k, pod, name, quiet=quiet)
+        container = pods.choose_container(k.err, pod, name, quiet=quiet)
     except CommandError as error:
         raise CommandError(f"cannot attach to the container: {error.message}") from error
     if tty and not container.get("tty") and not quiet:

@@ -1,14 +1,15 @@
 """kubectl auth: who one is, and what one may do.
 
-Models kubectl's `pkg/cmd/auth`. Left out: `can-i --list` and reconcile.
+Models kubectl's `pkg/cmd/auth`. Left out: reconcile.
 """
 
 from typing import Final
 
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
+from clusters.terminal.kubectl.cmd.auth_list import print_list
 from clusters.terminal.kubectl.cobra import Command
-from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError, UnsupportedError
+from clusters.terminal.kubectl.errors import CommandError, ExitError, NoResourceMatchError
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, string
 from clusters.terminal.kubectl.printers.tabwriter import new_tab_writer
@@ -45,7 +46,8 @@ _REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 async def can_i(k: Kubectl) -> None:
     """Print yes or no; no is exit code 1."""
     if k.flags["list"]:
-        raise UnsupportedError("this terminal has no --list; ask for one verb and one resource")
+        await print_list(k)
+        return
     if len(k.args) != 2:
         raise CommandError(_USAGE)
     verb, asked = k.args
@@ -132,8 +134,8 @@ COMMAND: Final = Command(
                 flag_sets.ALL_NAMESPACES,
                 boolean("quiet", shorthand="q", about="only the exit code"),
                 string("subresource", about="such as log or scale"),
-                boolean("list"),
-                boolean("no-headers"),
+                boolean("list", about="all that is allowed"),
+                boolean("no-headers", about="the list without the line of headers"),
             ),
             use="VERB [TYPE | TYPE/NAME | URL]",
             about="Whether something is allowed.",

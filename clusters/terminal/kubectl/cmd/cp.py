@@ -13,6 +13,7 @@ from clusters.terminal.kubectl import pods, remotecommand
 from clusters.terminal.kubectl.cmd import exec as exec_
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, ExitError, UnsupportedError
+from clusters.terminal.kubectl.host import Writer
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import boolean, integer
 
@@ -62,7 +63,7 @@ async def _copy_to_pod(k: Kubectl, name: str, target: FileSpec) -> None:
         text = await k.host.files.read(name)
     except FileNotFoundError as error:
         raise CommandError(f"{name} doesn't exist in local filesystem") from error
-    pod, container = await _container(k, target)
+    pod, container = await _container(k, target, k.err)
     path = target.path
     if await _is_folder(k, pod, container, path):
         path = posixpath.join(path, posixpath.basename(name))
@@ -81,7 +82,7 @@ async def _copy_to_pod(k: Kubectl, name: str, target: FileSpec) -> None:
 
 
 async def _copy_from_pod(k: Kubectl, source: FileSpec, name: str) -> None:
-    pod, container = await _container(k, source)
+    pod, container = await _container(k, source, k.out)
     archive = bytearray()
     errors = remotecommand.texts(k.out)
     await _execute(k, pod, container, ["tar", "cf", "-", source.path], archive.extend, errors)
@@ -96,11 +97,11 @@ async def _copy_from_pod(k: Kubectl, source: FileSpec, name: str) -> None:
         raise CommandError(str(error)) from error
 
 
-async def _container(k: Kubectl, spec: FileSpec) -> tuple[Object, str]:
+async def _container(k: Kubectl, spec: FileSpec, tell: Writer) -> tuple[Object, str]:
     path = f"/api/v1/namespaces/{spec.namespace or k.namespace}/pods/{spec.pod}"
     pod = await k.client.get(path)
     exec_.demand_running(pod, "exec into")
-    return pod, pods.choose_container(k, pod, k.flags["container"])["name"]
+    return pod, pods.choose_container(tell, pod, k.flags["container"])["name"]
 
 
 async def _is_folder(k: Kubectl, pod: Object, container: str, path: str) -> bool:

@@ -37,7 +37,7 @@ async def run(k: Kubectl) -> None:
         raise CommandError("you must specify at least one command for the container")
     pod = await find_pod(k, "pods", name, seconds, filenames)
     demand_running(pod, "exec into")
-    container = pods.choose_container(k, pod, k.flags["container"], quiet=k.flags["quiet"])
+    container = pods.choose_container(k.err, pod, k.flags["container"], quiet=k.flags["quiet"])
     await execute(k, pod, container["name"], command)
 
 

@@ -23,4 +23,4 @@ async def run(k: Kubectl) -> None:
         k.err(f"Unknown help topic [{topics}]\n{help_text(cobra.find(root, (), ()))}")
 
 
-COMMAND: Final = Command("help", run, use="[command]", about="Tell what a command does.")
+COMMAND: Final = Command("help", run, use="[command]", about="Tell what a command does.", hidden=True)

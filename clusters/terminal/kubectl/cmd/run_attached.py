@@ -59,7 +59,7 @@ async def _pod_of(k: Kubectl, obj: Object) -> Object:
 
 
 async def _print_log(k: Kubectl, pod: Object) -> None:
-    container = pods.choose_container(k, pod, "", quiet=True)["name"]
+    container = pods.choose_container(k.err, pod, "", quiet=True)["name"]
     async for chunk in k.client.stream(exec_.path_of(pod, "log"), (("container", container),)):
         k.out(chunk.decode("utf-8", "replace"))
 

@@ -12,6 +12,7 @@ from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.host import Query
+from clusters.terminal.kubectl.info import demand_name
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.pflag import duration, integer, string
 from clusters.terminal.kubectl.printers.gofmt import quote
@@ -116,6 +117,7 @@ async def _wait(k: Kubectl, info: Info, wanted: int) -> None:
 
 
 def _path(info: Info) -> str:
+    demand_name(info.name)
     return info.mapping.path(info.namespace, info.name, "scale")
 
 

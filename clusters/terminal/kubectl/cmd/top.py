@@ -1,6 +1,6 @@
 """kubectl top: what nodes and pods use.
 
-Models kubectl's `pkg/cmd/top` and `pkg/metricsutil`. Left out: swap.
+Models kubectl's `pkg/cmd/top` and `pkg/metricsutil`. Nodes here have no swap.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ from clusters.terminal.kubectl.printers.tabwriter import TabWriter, new_tab_writ
 
 _METRICS: Final = "/apis/metrics.k8s.io/v1beta1"
 _MI: Final = 1024 * 1024
+_NODE_COLUMNS: Final = ("NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)")
 
 Usage = dict[str, Decimal]
 
@@ -35,16 +36,18 @@ async def nodes(k: Kubectl) -> None:
         if not metrics:
             raise CommandError("metrics not available yet")
         found = (await k.client.get("/api/v1/nodes", **selector))["items"]
+    swap = k.flags["show-swap"]
     part = "capacity" if k.flags["show-capacity"] else "allocatable"
     available = {node["metadata"]["name"]: _usage(node["status"][part]) for node in found}
     writer = new_tab_writer(k.out)
     if not k.flags["no-headers"]:
-        _line(writer, ("NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"))
+        _line(writer, (*_NODE_COLUMNS, *(("SWAP(bytes)", "SWAP(%)") if swap else ())))
     for item in _sorted(k, metrics, lambda item: _usage(item["usage"])):
         has = available.pop(item["metadata"]["name"], {})
-        _line(writer, (item["metadata"]["name"], *_cells(_usage(item["usage"]), has)))
+        cells = _cells(_usage(item["usage"]), has)
+        _line(writer, (item["metadata"]["name"], *cells, *(["<unknown>"] * 2 if swap else ())))
     for silent in available:
-        _line(writer, (silent, *["<unknown>"] * 4))
+        _line(writer, (silent, *["<unknown>"] * (6 if swap else 4)))
     writer.flush()
 
 
@@ -94,22 +97,24 @@ def _print_pods(k: Kubectl, metrics: Sequence[Object]) -> None:
     flags = k.flags
     everywhere, containers = flags["all-namespaces"], flags["containers"]
     writer = new_tab_writer(k.out)
-    columns = [*(["NAMESPACE"] * everywhere), *(["POD"] * containers), "NAME", "CPU(cores)", "MEMORY(bytes)"]
+    swap = ["0Mi"] if flags["show-swap"] else []
+    measured = ["NAME", "CPU(cores)", "MEMORY(bytes)", *(["SWAP(bytes)"] if swap else ())]
+    columns = [*(["NAMESPACE"] * everywhere), *(["POD"] * containers), *measured]
     if not flags["no-headers"]:
         _line(writer, columns)
     for item in _sorted(k, metrics, _pod_usage, with_namespace=everywhere):
         before = [item["metadata"]["namespace"]] if everywhere else []
         name = item["metadata"]["name"]
         if not containers:
-            _line(writer, (*before, name, *_cells(_pod_usage(item))))
+            _line(writer, (*before, name, *_cells(_pod_usage(item)), *swap))
             continue
         for container in _sorted(k, item["containers"], lambda c: _usage(c["usage"])):
-            _line(writer, (*before, name, container["name"], *_cells(_usage(container["usage"]))))
+            _line(writer, (*before, name, container["name"], *_cells(_usage(container["usage"])), *swap))
     if flags["sum"]:
         total = _sum([_pod_usage(item) for item in metrics])
-        width = 3 if flags["no-headers"] else len(columns)
+        width = len(measured) if flags["no-headers"] else len(columns)
         _line(writer, [*[""] * (width - 2), "________", "________"])
-        _line(writer, [*[""] * (width - 2), *_cells(total)])
+        _line(writer, [*[""] * (width - 2), *_cells(total), *swap])
     writer.flush()
 
 
@@ -183,7 +188,7 @@ _COMMON: Final[tuple[Flag, ...]] = (
     _SORT,
     _NO_HEADERS,
     boolean("use-protocol-buffers", True),
-    boolean("show-swap"),
+    boolean("show-swap", about="with how much of their memory is on disk"),
 )
 
 COMMAND: Final = Command(

@@ -11,6 +11,7 @@ from clusters.engine.apiserver.tables.columns import part, text
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl.describe.events import describe_events
 from clusters.terminal.kubectl.describe.prefix_writer import PrefixWriter
+from clusters.terminal.kubectl.info import demand_name
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.restmapper import Mapping
 
@@ -39,6 +40,7 @@ class Request:
 
     async def get(self) -> Object:
         """The object."""
+        demand_name(self.name)
         return await self.k.client.get(self.mapping.path(self.namespace, self.name))
 
     async def list_all(self, path: str, *, chunked: bool = True, **selectors: str) -> list[Object]:
