@@ -18,7 +18,6 @@ import pytest
         "create --raw=/api -f x.yaml",
         "create namespace x -o go-template-file=x",
         "delete --raw=/api",
-        "auth can-i --list",
     ],
 )
 async def test_it_is_refused_with_a_hint_at_ones_own_kubectl(term, line):

@@ -152,7 +152,11 @@ def shown(done):
 
 @pytest.mark.parametrize("line", READS)
 def test_reading(reading, line):
-    demand_nothing(reading.compare(line))
+    difference = reading.compare(line)
+    if difference and line.startswith("top "):
+        # What is used is measured every 15 seconds, perhaps between the two.
+        difference = reading.compare(line)
+    demand_nothing(difference)
 
 
 @pytest.mark.parametrize("name", WRITES)
