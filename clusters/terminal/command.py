@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 
 from clusters.terminal import programs
 from clusters.terminal.files import Files
-from clusters.terminal.hangul import has_hangul
 from clusters.terminal.keyboard import Desk, Keyboard
-from clusters.terminal.notes import Ended, korean, notes_of
+from clusters.terminal.notes import Ended, in_korean_mode, korean, notes_of
 from clusters.terminal.output import MOST, Output, Send
 from clusters.terminal.programs import Terminal
 from clusters.terminal.visit import Visit, Visitor
@@ -63,7 +62,7 @@ class Command:
             return REFUSED, [str(error)]
         if not words:
             return 0, []
-        if has_hangul(words[0]):
+        if in_korean_mode(words):
             return programs.NOT_FOUND, [korean(line.strip())]
         visit = await self._visitor.come_in()
         try:

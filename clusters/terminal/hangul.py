@@ -26,9 +26,9 @@ _FIRST_LETTER: Final = 0x3131
 _FIRST_SYLLABLE: Final = 0xAC00
 
 
-def has_hangul(text: str) -> bool:
-    """Whether there are Korean letters in it."""
-    return any(latin_keys(c) != c for c in text)
+def has_stray_letters(text: str) -> bool:
+    """Whether there are Korean letters that are part of no syllable: Korean words have none."""
+    return any(0 <= ord(c) - _FIRST_LETTER < len(_LETTERS) for c in unicodedata.normalize("NFC", text))
 
 
 def latin_keys(text: str) -> str:

@@ -1,7 +1,7 @@
 """What is said beneath an output to explain it. Never part of the output, and only what helps at once."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from clusters.terminal.hangul import has_hangul, latin_keys
+from clusters.terminal.hangul import has_stray_letters, latin_keys
+from clusters.terminal.kubectl.commands import root
 from clusters.terminal.names import ELSEWHERE, PROGRAMS
 from clusters.terminal.reading import Reading, read
 from clusters.terminal.world import World
@@ -19,10 +20,14 @@ MOST_NAMES: Final = 3
 MOST_FLAGS: Final = 12
 
 _NOT_FOUND: Final = re.compile(r'\(NotFound\): ([\w.]+) "([^"]+)" not found')
+_NO_KIND: Final = re.compile(r"the server doesn't have a resource type \"([^\"]+)\"")
+_NOTHING: Final = re.compile(r"No resources found in (\S+) namespace\.")
+_MADE_NAME: Final = re.compile(r"(.+-)[bcdfghjklmnpqrstvwxz2456789]{5}")
 _UNKNOWN_FLAG: Final = re.compile(r"unknown (?:flag: --([\w-]+)|shorthand flag: '(.)')")
 _UNSUPPORTED: Final = re.compile(r"^error: .*\bthis terminal\b", re.MULTILINE)
 """An UnsupportedError of kubectl."""
 _NO_COMMAND: Final = 127
+_INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True)
@@ -63,24 +68,36 @@ def _program(ended: Ended, world: World) -> str:
     name = ended.program
     if ended.code != _NO_COMMAND or name in PROGRAMS:
         return ""
+    if any(name == command.name for command in root(world.book_mode).commands):
+        return _did_you_mean(" ".join(("kubectl", *ended.words)))
     if name in ELSEWHERE:
         said = _("This terminal does not have %(name)s. It has %(programs)s.")
         return said % {"name": name, "programs": ", ".join(PROGRAMS)}
     meant = get_close_matches(name, PROGRAMS, 1)
     if meant:
-        return _("Did you mean %(name)s?") % {"name": meant[0]}
+        return _did_you_mean(meant[0])
     return _("This terminal has %(programs)s.") % {"programs": ", ".join(PROGRAMS)}
 
 
+def _did_you_mean(name: str) -> str:
+    return _("Did you mean %(name)s?") % {"name": name}
+
+
 def _hangul(ended: Ended, world: World) -> str:
-    if not ended.code or not any(map(has_hangul, ended.words)):
+    if not ended.code or not any(map(has_stray_letters, ended.words)):
         return ""
     return korean(" ".join(ended.words))
 
 
+def in_korean_mode(words: Sequence[str]) -> bool:
+    """Whether a line's program was typed with the Korean keyboard; Korean words are no mistake."""
+    program = latin_keys(words[0])
+    return program != words[0] and (program in PROGRAMS or any(map(has_stray_letters, words)))
+
+
 def korean(line: str) -> str:
     """The note for a line that was typed with the Korean keyboard."""
-    said = _("Keyboard is in Korean mode: did you mean %(line)s ?")
+    said = _("Keyboard is in Korean mode: did you mean %(line)s?")
     return said % {"line": latin_keys(line)}
 
 
@@ -98,8 +115,23 @@ def _names(ended: Ended, world: World) -> str:
     if elsewhere:
         said = _("There is one in the namespace %(namespace)s. Add -n %(namespace)s.")
         return said % {"namespace": elsewhere[0]}
-    meant = get_close_matches(name, here, 1)
-    return _("Did you mean %(name)s?") % {"name": meant[0]} if meant else ""
+    others = world.named(name, ended.namespace)
+    if others:
+        return _("Another kind has this name: %(names)s.") % {"names": ", ".join(others)}
+    return _replaced(name, here) or _likely(name, here)
+
+
+def _replaced(name: str, here: list[str]) -> str:
+    """What is said of a name that a controller made, and that is no more."""
+    made = _MADE_NAME.fullmatch(name)
+    now = [other for other in here if made and other.startswith(made[1])]
+    said = _("It may be gone. Its controller has made others since: %(names)s.")
+    return said % {"names": ", ".join(now[:MOST_NAMES])} if now else ""
+
+
+def _likely(name: str, names: Iterable[str]) -> str:
+    meant = get_close_matches(name, list(names), 1)
+    return _did_you_mean(meant[0]) if meant else ""
 
 
 def _random_part(names: list[str]) -> str:
@@ -113,9 +145,40 @@ def _random_part(names: list[str]) -> str:
     return said % {"names": shown}
 
 
-def _pending(ended: Ended, world: World) -> str:
-    if not ended.reading or world.cloud or ended.reading.path != ("get",) or "<pending>" not in ended.output:
+def _kind(ended: Ended, world: World) -> str:
+    missed = _NO_KIND.search(ended.output)
+    if not ended.code or not ended.reading or missed is None:
         return ""
+    named = world.named(missed[1], ended.namespace)
+    if named:
+        return _("This is a name. Its kind belongs before it: %(names)s.") % {"names": ", ".join(named)}
+    return _likely(missed[1], world.kinds())
+
+
+def _namespace(ended: Ended, world: World) -> str:
+    nothing = _NOTHING.search(ended.output)
+    names = [name for _none, name in world.places("namespaces")]
+    if not ended.reading or nothing is None or nothing[1] in names:
+        return ""
+    said = _("There is no namespace %(namespace)s.") % {"namespace": nothing[1]}
+    return f"{said} {_likely(nothing[1], names)}".rstrip()
+
+
+def _stopped(ended: Ended, world: World) -> str:
+    if ended.code != _INTERRUPTED or not ended.reading or ended.reading.path != ("delete",):
+        return ""
+    if " deleted" not in ended.output:
+        return ""
+    return _("Only the waiting has stopped, not the deletion. With --wait=false kubectl does not wait.")
+
+
+def _pending(ended: Ended, world: World) -> str:
+    if not ended.reading or ended.reading.path != ("get",) or "<pending>" not in ended.output:
+        return ""
+    if world.cloud:
+        return _(
+            "EXTERNAL-IP is <pending>: the cloud makes the load balancer, and has an address in a moment."
+        )
     return _(
         "EXTERNAL-IP is <pending>: no cloud is attached, so nobody can hand out an address. "
         "Switch the cloud on, or use NodePort."
@@ -157,13 +220,19 @@ def _flag(ended: Ended, world: World) -> str:
             "Unknown flag --generator: removed in 1.21. In book mode it works; "
             "today use kubectl create deployment."
         )
-    meant = get_close_matches(name, list(ended.reading.flags), 1)
+    meant = _one_dash(ended) or get_close_matches(name, list(ended.reading.flags), 1)
     if meant:
-        return _("Did you mean --%(name)s?") % {"name": meant[0]}
+        return _did_you_mean(f"--{meant[0]}")
     own = sorted(flag.name for flag in ended.reading.command.flags if not flag.hidden)
     said = _("%(command)s knows %(flags)s. -h names them all.")
     flags = ", ".join(f"--{flag}" for flag in own[:MOST_FLAGS])
     return said % {"command": " ".join(("kubectl", *ended.reading.path)), "flags": flags} if own else ""
+
+
+def _one_dash(ended: Ended) -> list[str]:
+    """Flags that were written with one hyphen in place of two."""
+    names = [word[1:].partition("=")[0] for word in ended.words if word.startswith("-")]
+    return [name for name in names if len(name) > 1 and ended.reading and name in ended.reading.flags]
 
 
 def _unsupported(ended: Ended, world: World) -> str:
@@ -180,5 +249,6 @@ def _forbidden(ended: Ended, world: World) -> str:
 
 Explain = Callable[[Ended, World], str]
 _EXPLAIN: Final[tuple[Explain, ...]] = (
-    _program, _hangul, _names, _pending, _inside, _flag, _unsupported, _forbidden,
+    _program, _hangul, _names, _kind, _namespace, _pending, _inside, _flag, _stopped, _unsupported,
+    _forbidden,
 )  # fmt: skip

@@ -44,6 +44,23 @@ class World:
         kind = _KINDS.get(resource)
         return sorted((key.namespace, key.name) for key in self._image.keys(kind)) if kind else []
 
+    def kinds(self) -> dict[str, str]:
+        """By each name that a kind has: the one that objects are named with, such as `deployment`."""
+        return {
+            name: resource.singular
+            for resource in RESOURCES
+            for name in (resource.plural, resource.singular, *resource.short_names)
+        }
+
+    def named(self, name: str, namespace: str) -> list[str]:
+        """Objects of any kind that people name which have this name there, such as `service/web`."""
+        return [
+            f"{resource.singular}/{name}"
+            for resource in RESOURCES
+            if "all" in resource.categories or not resource.namespaced
+            if self._image.get(resource.kind, namespace if resource.namespaced else "", name)
+        ]
+
     def holder(self, address: str) -> str:
         """What has this address, or name, inside of the cluster and not outside: Service, Pod or ""."""
         if any(not pod["spec"].get("hostNetwork") for pod in self._image.indexed("pods-by-ip", address)):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clusters.terminal.hangul import has_hangul, latin_keys
+from clusters.terminal.hangul import has_stray_letters, latin_keys
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,14 @@ def test_letters_may_come_taken_apart():
     assert latin_keys(unicodedata.normalize("NFD", "시")) == "tl"
 
 
+@pytest.mark.parametrize("typed", ["ㅏㅕㅠㄷㅊ시", "칟ㅁㄱ", "ㅗ디ㅔ", "쳐기", "겨ㅜ"])
+def test_stray_letters_tell_of_a_keyboard_and_not_of_a_language(typed):
+    assert has_stray_letters(typed) == (typed != "쳐기")
+    assert not has_stray_letters("파드")
+
+
 @given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1))
 def test_every_syllable_has_keys(text):
-    assert has_hangul(text)
+    assert not has_stray_letters(text)
     assert latin_keys(text).isascii()
     assert latin_keys(text).isalpha()

@@ -5,7 +5,7 @@ import pytest
 from clusters.engine import bootstrap, cluster
 from clusters.engine.clock import Clock
 from clusters.engine.store import MemoryStore, Overlay
-from clusters.terminal.notes import Ended, notes_of
+from clusters.terminal.notes import Ended, in_korean_mode, notes_of
 from clusters.terminal.words import words_of
 from clusters.terminal.world import World
 from tests.engine.builders import NOW, make_deployment, make_pod, make_service
@@ -80,13 +80,60 @@ def test_a_name_that_is_like_no_other_is_not_guessed():
     assert notes("kubectl get foo web", 1, not_found("web", "foos.example.com")) == []
 
 
+def test_what_a_controller_has_replaced_is_not_taken_for_a_slip():
+    pods = [make_pod(name) for name in ("web-x7k2b", "web-b4vnp")]
+    assert notes("kubectl logs web-9qz6t", 1, not_found("web-9qz6t"), *pods) == [
+        "It may be gone. Its controller has made others since: web-b4vnp, web-x7k2b."
+    ]
+
+
+def test_what_has_the_name_and_is_of_another_kind_is_named():
+    output = not_found("kubia", "replicationcontrollers")
+    assert notes("kubectl scale rc kubia --replicas=3", 1, output, make_deployment("kubia")) == [
+        "Another kind has this name: deployment/kubia."
+    ]
+
+
+def no_kind(word):
+    return f'error: the server doesn\'t have a resource type "{word}"\n'
+
+
+@pytest.mark.parametrize(("word", "meant"), [("pdos", "pods"), ("service", ""), ("deploymnet", "deployment")])
+def test_a_misspelt_kind_is_guessed(word, meant):
+    said = [f"Did you mean {meant}?"] if meant else []
+    assert notes(f"kubectl get {word}", 1 if meant else 0, no_kind(word)) == said
+
+
+def test_a_name_without_its_kind_gets_one():
+    assert notes("kubectl delete web", 1, no_kind("web"), make_pod("web"), make_service("web")) == [
+        "This is a name. Its kind belongs before it: pod/web, service/web."
+    ]
+
+
+def test_a_namespace_that_is_not_there_is_told_from_an_empty_one():
+    nothing = "No resources found in {} namespace.\n"
+    assert notes("kubectl get pods -n defualt", 0, nothing.format("defualt")) == [
+        "There is no namespace defualt. Did you mean default?"
+    ]
+    assert notes("kubectl get pods -n shop", 0, nothing.format("shop")) == ["There is no namespace shop."]
+    assert notes("kubectl get pods", 0, nothing.format("default")) == []
+
+
+def test_stopping_to_wait_stops_no_deletion():
+    output = 'pod "web" deleted from default namespace\n'
+    (said,) = notes("kubectl delete pod web", 130, output)
+    assert said.startswith("Only the waiting has stopped")
+    assert notes("kubectl delete pod web", 130) == notes("kubectl delete pod web", 0, output) == []
+
+
 PENDING = "NAME TYPE CLUSTER-IP EXTERNAL-IP\nweb LoadBalancer 10.96.0.9 <pending>\n"
 
 
 def test_an_address_that_nobody_gives_is_explained():
     (said,) = notes("kubectl get svc", 0, PENDING)
     assert said.startswith("EXTERNAL-IP is <pending>: no cloud is attached")
-    assert notes("kubectl get svc", 0, PENDING, cloud=True) == []
+    (said,) = notes("kubectl get svc", 0, PENDING, cloud=True)
+    assert said.endswith("the cloud makes the load balancer, and has an address in a moment.")
     assert notes("kubectl describe svc", 0, "<pending>") == []
 
 
@@ -130,6 +177,12 @@ def test_a_misspelt_flag_is_guessed():
     ]
 
 
+@pytest.mark.parametrize("word", ["-image=nginx", "-image", "--imag=nginx"])
+def test_a_flag_with_one_hyphen_is_guessed_too(word):
+    said = "unknown flag: --imag" if word.startswith("--") else "unknown shorthand flag: 'm' in -mage=nginx"
+    assert notes(f"kubectl run web {word}", 1, f"error: {said}\n") == ["Did you mean --image?"]
+
+
 def test_for_a_flag_like_no_other_those_that_there_are_are_named():
     (said,) = notes("kubectl cordon n --zzzzzz", 1, "error: unknown flag: --zzzzzz\n")
     assert said == "kubectl cordon knows --dry-run, --selector. -h names them all."
@@ -155,6 +208,7 @@ def test_who_may_only_look_is_told_so():
     [
         ("kubctl get pods", "Did you mean kubectl?"),
         ("kubect", "Did you mean kubectl?"),
+        ("get pods", "Did you mean kubectl get pods?"),
         ("docker ps", "This terminal does not have docker. It has kubectl, curl, ping"),
         ("helm", "This terminal does not have helm."),
         ("qqqq", "This terminal has kubectl, curl, ping"),
@@ -168,6 +222,14 @@ def test_programs_that_are_not_there(line, said):
 def test_a_word_in_korean_letters_is_mapped_back():
     output = 'error: unknown command "ㅎㄷㅅ" for "kubectl"\n'
     assert notes("kubectl ㅎㄷㅅ ㅔㅐㅇㄴ", 1, output) == [
-        "Keyboard is in Korean mode: did you mean kubectl get pods ?"
+        "Keyboard is in Korean mode: did you mean kubectl get pods?"
     ]
     assert notes("kubectl annotate pod web note=안녕", 0) == []
+
+
+def test_korean_words_are_no_mistake_of_the_keyboard():
+    assert notes("kubectl get 파드", 1, no_kind("파드")) == []
+    assert not in_korean_mode(["도움"])
+    assert in_korean_mode(["쳐기"])  # curl
+    assert in_korean_mode(["겨ㅜ"])
+    assert not in_korean_mode(["kubectl", "ㅎㄷㅅ"])

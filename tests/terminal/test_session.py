@@ -246,7 +246,7 @@ async def test_clear_comes_after_what_was_printed(term, program):
 
 async def test_korean_keys_are_mapped_back(term):
     ran = await term.run("ㅏㅕㅠㄷㅊ시 ㅎㄷㅅ ㅔㅐㅇㄴ")
-    assert ran.notes == ["Keyboard is in Korean mode: did you mean kubectl get pods ?"]
+    assert ran.notes == ["Keyboard is in Korean mode: did you mean kubectl get pods?"]
     assert ran.out == ran.err == ""
 
 
