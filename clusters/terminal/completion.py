@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
+from clusters.engine.images import catalogue
 from clusters.terminal.files import Files
 from clusters.terminal.keyboard import Keyboard
 from clusters.terminal.kubectl import errors
@@ -24,10 +25,15 @@ MOST: Final = 100
 NAMES: Final = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 
 _QUOTING: Final = frozenset("'\"\\`$|;&<>()")
-_KINDS_AND_NAMES: Final = frozenset(
-    ("annotate", "autoscale", "delete", "describe", "edit", "expose", "get", "label", "patch", "scale")
-)
-"""Commands whose arguments are a kind and then names, or TYPE/NAME."""
+_SCALED: Final = ("deployment", "replicaset", "replicationcontroller")
+_KINDS_AND_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("annotate", "delete", "describe", "edit", "get", "label", "patch"), ()),
+    "autoscale": _SCALED,
+    "expose": ("pod", "service", *_SCALED),
+    "scale": _SCALED,
+    "taint": ("node",),
+}
+"""Commands whose arguments are a kind and then names, or TYPE/NAME; the kinds, () for all."""
 _KINDS: Final = {
     ("attach",): "pods",
     ("cordon",): "nodes",
@@ -41,16 +47,16 @@ _KINDS: Final = {
     ("uncordon",): "nodes",
 }
 """Commands whose arguments are names of one kind."""
-_CHANGEABLE: Final = ("deployment", "pod", "replicaset", "replicationcontroller")
 _SLASHED: Final[dict[str, tuple[str, ...]]] = {
     "rollout": ("deployment",),
-    "set": _CHANGEABLE,
+    "set": ("pod", *_SCALED),
     "wait": (),
 }
 """By their first word: commands that take kinds, or TYPE/NAME; of these kinds, () for all."""
 _VALUES: Final = {
     "cascade": ("background", "foreground", "orphan"),
     "dry-run": ("client", "none", "server"),
+    "for": ("condition=", "create", "delete", "jsonpath="),
     "output": ("custom-columns=", "go-template=", "json", "jsonpath=", "name", "wide", "yaml"),
     "restart": ("Always", "Never", "OnFailure"),
     "type": ("ClusterIP", "LoadBalancer", "NodePort"),
@@ -78,7 +84,8 @@ async def complete(line: str, cursor: int, visitor: Visitor, files: Files) -> tu
             finally:
                 visit.close()
             fits = sorted({one for one in found if one.startswith(part)})
-            return fits[:MOST], start + len(word) - len(part)
+            # What they all share is what the first and the last share.
+            return fits[: MOST - 1] + fits[MOST - 1 :][-1:], start + len(word) - len(part)
     return [], len(before)
 
 
@@ -152,7 +159,7 @@ class Completion:
         path, args = reading.path, reading.args
         if path in _KINDS:
             return await self._names(_KINDS[path], reading), word
-        if set(path[:1]) & _KINDS_AND_NAMES:
+        if set(path[:1]) & _KINDS_AND_NAMES.keys():
             return await self._kind_or_name(args, reading, word)
         if path[:1] and path[0] in _SLASHED and not args:
             return await self._slashed(reading, word, _SLASHED[path[0]])
@@ -165,7 +172,8 @@ class Completion:
             return await self._slashed(reading, word)
         if args:
             return await self._names(args[0], reading), word
-        return await self._kinds(), word.rpartition(",")[2]
+        some = _KINDS_AND_NAMES[reading.path[0]]
+        return _whole(some) if some else await self._kinds(), word.rpartition(",")[2]
 
     async def _slashed(self, reading: Reading, word: str, kinds: Sequence[str] = ()) -> Found:
         kind, slash, name = word.partition("/")
@@ -177,6 +185,8 @@ class Completion:
     async def _value(self, reading: Reading, name: str, word: str) -> Found:
         if name in _VALUES:
             return _whole(_VALUES[name]), word
+        if name == "image":
+            return _whole(image.name for image in catalogue().values()), word
         if name == "namespace":
             return await self._names("namespaces", reading), word
         if name == "container":

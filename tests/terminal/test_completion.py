@@ -70,6 +70,17 @@ CASES = [
     ("kubectl get pods -o=j", ["json ", "jsonpath="], "j"),
     ("kubectl get pods -oj", ["json ", "jsonpath="], "j"),
     ("kubectl get pods -nkube-s", ["kube-system "], "kube-s"),
+    ("kubectl expose s", ["service "], "s"),
+    ("kubectl scale r", ["replicaset ", "replicationcontroller "], "r"),
+    ("kubectl scale rc ", ["web "], ""),
+    ("kubectl taint n", ["node "], "n"),
+    ("kubectl taint node ", ["node-1 "], ""),
+    (
+        "kubectl run kubia --image=luk",
+        ["luksa/batch-job ", "luksa/kubia ", "luksa/kubia:v1 ", "luksa/kubia:v2 "],
+        "luk",
+    ),
+    ("kubectl wait pod/web --for=c", ["condition=", "create "], "c"),
     ("kubectl expose pod web --type=", ["ClusterIP ", "LoadBalancer ", "NodePort "], ""),
     ("kubectl delete -f ", ["pod.yaml ", "rc.yaml "], ""),
     ("kubectl delete -f p", ["pod.yaml "], "p"),
@@ -161,4 +172,5 @@ async def test_there_are_at_most_a_hundred(candidates, cluster):
 
     await in_thread(actions.transact)(cluster.pk, make, actor="person:alice")
     told, _part = await candidates("kubectl get configmaps cm")
-    assert told == [f"cm-{number:03} " for number in range(MOST)]
+    # The last one too: what all share is what the first and the last share.
+    assert told == [f"cm-{number:03} " for number in (*range(MOST - 1), MOST + 19)]
