@@ -55,20 +55,15 @@ editor.addEventListener("keydown", (event) => {
   else tell("");
 });
 
-const made = (label, className, text, does) => {
-  const element = Object.assign(document.createElement("button"), { type: "button", className, textContent: text });
-  element.setAttribute("aria-label", label);
-  element.addEventListener("click", does);
-  return element;
-};
+const made = (ariaLabel, className, textContent, onclick) =>
+  Object.assign(document.createElement("button"), { type: "button", ariaLabel, className, textContent, onclick });
 
 const line = ({ name, bytes }) => {
   const element = document.createElement("li");
-  const label = (words) => words.replace("{}", name);
   element.append(
-    made(label(list.dataset.opening), "found mono", name, () => send({ open: name })),
+    made(list.dataset.opening.replace("{}", name), "found mono", name, () => send({ open: name })),
     `${bytes} B`,
-    made(label(list.dataset.removing), "button button-bin", "×", () => send({ remove: name })),
+    made(list.dataset.removing.replace("{}", name), "button button-bin", "×", () => send({ remove: name })),
   );
   return element;
 };

@@ -1,6 +1,6 @@
 // The terminal: one line to type in, like a shell's, and what becomes of it. One command runs at a time;
 // what is typed or pasted meanwhile is its input if it reads, and runs after it if not.
-import { clear, command, note, print, text, toEnd, typed } from "./terminal_log.js";
+import { clear, command, fail, note, ours, print, span, text, toEnd, typed } from "./terminal_log.js";
 import { connect, isOpen, on, send } from "./terminal_socket.js";
 import { lose, refuse } from "./editor.js";
 import { copy, keep, kept, showTab } from "./page.js";
@@ -20,10 +20,10 @@ const PAST = `terminal-${words.url}`;
 let number = 0; // of the last question to the server
 let running = 0; // the number of the command that runs
 let slow = null;
-let reads = false;
-let echoes = true; // or the command itself prints what it reads
+let [reads, echoes] = [false, true]; // or the command itself prints what it reads
 let waiting = []; // lines that run next
-let asked = null; // {id, line, cursor}: what a completion was asked for
+let asked = null; // {complete, cursor, id}: the line that a completion was asked for
+let inside = []; // what was typed to the command that reads
 let past = JSON.parse(kept(PAST) ?? "[]");
 let at = past.length; // where ↑ and ↓ are
 let draft = ""; // what was being typed before ↑
@@ -31,13 +31,14 @@ let draft = ""; // what was being typed before ↑
 const fill = (line, cursor = line.length) => {
   input.value = line;
   input.setSelectionRange(cursor, cursor);
+  input.focus({ preventScroll: true });
   list.textContent = "";
 };
 
 const showState = () => {
   const busy = running && !reads;
   prompt.textContent = busy ? "…" : reads ? "" : "$";
-  input.placeholder = busy ? words.runs : "";
+  input.placeholder = busy ? words.runs : " ";
   queue.textContent = waiting.map((line) => `$ ${line}`).join("\n");
 };
 
@@ -47,38 +48,40 @@ const start = () => {
     command(line);
     if (line.trim()) send({ run: line, id: (running = ++number) });
   }
-  if (waiting.length) connect();
   clearTimeout(slow);
   slow = setTimeout(showState, running && !waiting.length ? SLOW : 0);
 };
 
 const stop = () => {
   running = 0;
-  reads = false;
+  if (reads) [reads, at] = [false, past.length];
   setTimeout(start, PACE);
 };
 
 const enter = (line) => {
   if (reads) {
     if (echoes) typed(`${line}\n`);
+    at = inside.push(line);
     return send({ input: `${line}\n` });
   }
   if (line.trim() && line !== past.at(-1)) past = [...past, line].slice(-REMEMBERED);
   keep(PAST, JSON.stringify(past));
   [at, draft] = [past.length, ""];
   waiting.push(line);
+  connect();
   start();
 };
 
 const recall = (step) => {
-  if (at === past.length) draft = input.value;
-  at = Math.min(past.length, Math.max(0, at + step));
-  fill(past[at] ?? draft);
+  const lines = reads ? inside : past;
+  if (at === lines.length) draft = input.value;
+  at = Math.min(lines.length, Math.max(0, at + step));
+  fill(lines[at] ?? draft);
 };
 
 const interrupt = () => {
   if (running) {
-    typed("^C\n");
+    if (echoes || !reads) typed("^C\n");
     send({ interrupt: true });
   } else command(`${input.value}^C`);
   waiting = [];
@@ -86,31 +89,28 @@ const interrupt = () => {
   start();
 };
 
+// The field is no trap: once this is said, Tab leaves it.
+const leaves = () => {
+  if (!list.querySelector(".note")) list.append(ours(words.leaves));
+  toEnd();
+};
 const complete = () => {
-  asked = { id: ++number, line: input.value, cursor: input.selectionStart };
-  send({ complete: asked.line, cursor: asked.cursor, id: asked.id });
-};
-
-const common = (all) => {
-  let { length } = all[0] ?? "";
-  while (!all.every((other) => other.startsWith(all[0].slice(0, length)))) length -= 1;
-  return (all[0] ?? "").slice(0, length);
-};
-
-// The field is no trap: without anything to complete, Tab goes on.
-const leave = () => {
-  const all = [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex='0']")];
-  all.slice(all.indexOf(input) + 1).find((next) => next.checkVisibility())?.focus();
+  if (running || !isOpen()) return leaves();
+  send((asked = { complete: input.value, cursor: input.selectionStart, id: ++number }));
 };
 
 on("candidates", (found, { id, start: from }) => {
-  const { line, cursor } = asked;
+  const { complete: line, cursor } = asked;
   if (id !== asked.id || input.value !== line || document.activeElement !== input) return;
-  const whole = common(found);
+  let whole = found[0] ?? "";
+  while (!found.every((word) => word.startsWith(whole))) whole = whole.slice(0, -1);
   const grows = whole.length > cursor - from;
-  if (!grows && (!found.length || list.textContent)) return leave();
-  if (grows) fill(line.slice(0, from) + whole + line.slice(cursor), from + whole.length);
-  if (found.length > 1) list.textContent = found.map((word) => word.trim()).join("   ");
+  const put = (word) => fill(line.slice(0, from) + word + line.slice(cursor), from + word.length);
+  if (grows) put(whole);
+  if (found.length > 1 && !list.textContent) {
+    const offered = (word) => Object.assign(span("candidate", word.trim()), { onclick: () => put(word) });
+    list.append(...found.flatMap((word) => [offered(word), "   "]));
+  } else if (!grows) leaves();
   toEnd();
 });
 
@@ -132,7 +132,7 @@ const CONTROL = {
   u: () => fill(input.value.slice(input.selectionEnd), 0),
 };
 const copies = () => input.selectionStart !== input.selectionEnd || !getSelection().isCollapsed;
-const completes = (event) => !event.shiftKey && !running && isOpen() && input.value.trim() !== "";
+const completes = (event) => !event.shiftKey && input.value.trim() !== "" && !list.querySelector(".note");
 
 input.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.altKey || event.metaKey) return;
@@ -154,9 +154,10 @@ input.addEventListener("paste", (event) => {
 });
 
 on("out", print);
-on("err", print);
+on("err", fail);
 on("reads", (does, { echo = true }) => {
-  [reads, echoes] = [does, echo];
+  [reads, echoes, inside] = [does, echo, []];
+  at = does ? 0 : past.length;
   showState();
 });
 on("clear", clear);
@@ -195,12 +196,12 @@ terminal.addEventListener("keydown", ({ target, key, ctrlKey, metaKey }) => {
   if (key.length === 1 && !ctrlKey && !metaKey && !target.closest("button, select, input")) input.focus();
 });
 
-const resize = () => {
-  terminal.style.setProperty("--size", `${size.value}px`);
+size.value = kept("terminal-size") ?? (matchMedia("(max-width: 599px)").matches ? "12" : "10.8");
+const resize = () => terminal.style.setProperty("--size", `${size.value}px`);
+size.addEventListener("change", () => {
   keep("terminal-size", size.value);
-};
-size.value = kept("terminal-size") ?? size.value;
-size.addEventListener("change", resize);
+  resize();
+});
 resize();
 // How much of a phone's window its keyboard takes.
 visualViewport.addEventListener("resize", () => {

@@ -7,7 +7,7 @@ const BLOCK = 100; // lines
 const MOST = 1_400_000; // characters kept, a line counting as 200 more: about 5,000 lines
 // A table's header, or a word that may have a meaning. States are words in a column.
 const TOKEN = /^(?=.* {2})[A-Z][A-Z-]*(?: +[A-Z][\w()/%-]*)+ *$|[^\s,:"'()=/<>[\]]+/gm;
-const COLUMN = "   ";
+const SPOKEN = 12; // lines read aloud at once; of more it is told how many they are, and the last two
 const STATES = [
   ["t-run", /^(Running|Completed|Ready|Active|Bound)$/],
   ["t-work", /^(Pending|ContainerCreating|PodInitializing)$/],
@@ -15,10 +15,11 @@ const STATES = [
 ];
 
 const body = document.querySelector(".terminal-body");
-const log = body.querySelector(".terminal-log");
-const blocks = []; // {element, lines, weight}, the oldest first
+const [log, tail, spoken] = ["log", "tail", "spoken"].map((part) => document.querySelector(`.terminal-${part}`));
+const [blocks, unspoken] = [[], []]; // {element, lines, weight}, the oldest first; texts
 let pending = []; // [text, how]: drawn in the next frame
 let ends = true; // whether the last line is complete
+let speaking = 0;
 
 // The map's pods, and the addresses of pods and Services.
 const facts = () => {
@@ -31,16 +32,21 @@ const facts = () => {
   return known;
 };
 
-const span = (text, className) => Object.assign(document.createElement("span"), { className, textContent: text });
+export const span = (className, ...parts) => {
+  const element = Object.assign(document.createElement("span"), { className });
+  element.append(...parts);
+  return element;
+};
+export const ours = (text) => Object.assign(span("note", text), { lang: document.documentElement.lang });
 
 const coloured = (text, known) => {
   const parts = [];
   let from = 0;
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
     let tone = token.includes("  ") ? "t-head" : known.get(token);
-    if (!tone && text.startsWith(COLUMN, index - COLUMN.length)) tone = STATES.find(([, words]) => words.test(token))?.[0];
+    if (!tone && text.startsWith("   ", index - 3)) tone = STATES.find(([, words]) => words.test(token))?.[0];
     if (!tone) continue;
-    parts.push(text.slice(from, index), span(token, tone));
+    parts.push(text.slice(from, index), span(tone, token));
     from = index + token.length;
   }
   return [...parts, text.slice(from)];
@@ -48,10 +54,8 @@ const coloured = (text, known) => {
 
 const block = () => {
   if (!blocks.length || blocks.at(-1).lines >= BLOCK) {
-    const element = document.createElement("div");
-    element.className = "terminal-block";
-    log.append(element);
-    blocks.push({ element, lines: 0, weight: 0 });
+    log.append(Object.assign(document.createElement("div"), { className: "terminal-block" }));
+    blocks.push({ element: log.lastChild, lines: 0, weight: 0 });
   }
   return blocks.at(-1);
 };
@@ -71,28 +75,29 @@ const write = (text, draw) => {
   }
 };
 
-const trim = () => {
-  let weight = blocks.reduce((sum, { weight, lines }) => sum + weight + 200 * lines, 0);
-  while (weight > MOST && blocks.length > 1) {
-    const oldest = blocks.shift();
-    weight -= oldest.weight + 200 * oldest.lines;
-    oldest.element.remove();
-  }
-};
-
+const weighs = () => blocks.reduce((sum, { weight, lines }) => sum + weight + 200 * lines, 0);
 // Whether there is more to the right, which a fade tells.
 const fade = () => body.toggleAttribute("data-more", body.scrollLeft + body.clientWidth < body.scrollWidth - 1);
+const speak = () => {
+  const lines = unspoken.splice(0).join("\n").trimEnd().split(/\n+/);
+  if (lines.length > SPOKEN) lines.splice(0, lines.length - 2, spoken.dataset.lines.replace("{}", lines.length));
+  spoken.textContent = lines.join("\n");
+};
 export const toEnd = () => (body.scrollTop = body.scrollHeight);
 
 const flush = () => {
   const stays = body.scrollTop + body.clientHeight > body.scrollHeight - 12;
   const known = facts();
   for (const [text, how] of pending.splice(0)) {
-    if (how === "out") write(text, (piece) => coloured(piece, known));
-    else if (how !== "note") write(text, (piece) => [span(piece, how)]);
-    else block().element.append(Object.assign(span(`↳ ${text}`, "note"), { lang: document.documentElement.lang }));
+    if (how !== "t-typed") unspoken.push(text);
+    if (how === "note") block().element.append(ours(`↳ ${text}`));
+    else if (how === "out") write(text, (piece) => coloured(piece, known));
+    else write(text, (piece) => [span(how === "err" && ends && piece.endsWith("\n") ? "t-wrap" : how, piece)]);
   }
-  trim();
+  while (blocks.length > 1 && weighs() > MOST) blocks.shift().element.remove();
+  tail.textContent = ends ? "" : blocks.at(-1).element.textContent.split("\n").at(-1);
+  clearTimeout(speaking);
+  speaking = setTimeout(speak, 300); // ms
   if (stays) toEnd();
   fade();
 };
@@ -100,19 +105,17 @@ const flush = () => {
 const later = (text, how) => {
   if (!pending.length) requestAnimationFrame(flush);
   const last = pending.at(-1);
-  if (how === "out" && last?.[1] === how) last[0] += text;
+  if (how !== "note" && last?.[1] === how) last[0] += text;
   else pending.push([text, how]);
 };
 
-export const print = (text) => later(text, "out");
-export const note = (text) => later(text, "note");
-export const typed = (text) => later(text, "t-typed");
+export const [print, fail, note, typed] = ["out", "err", "note", "t-typed"].map((how) => (text) => later(text, how));
 
 // A command that runs: after its prompt, on a line of its own.
 export const command = (text) => {
   flush();
-  write(`${ends ? "" : "\n"}$ `, (piece) => [span(piece, "t-prompt")]);
-  typed(`${text}\n`);
+  if (!ends) write("\n", (piece) => [piece]);
+  write(`$ ${text}\n`, () => [span("t-wrap t-line", span("t-prompt", "$ "), span("t-typed", `${text}\n`))]);
   flush();
   toEnd();
 };
@@ -122,7 +125,7 @@ export const clear = () => {
   ends = true;
   blocks.length = 0;
   log.replaceChildren();
-  fade();
+  flush();
 };
 
 const without = (fragment) => {

@@ -8,7 +8,7 @@ const TOO_MANY = 4429;
 
 const { url } = document.getElementById("terminal").dataset;
 const listeners = {}; // what the server says, by the name of the field -> what is done with it
-let socket = null;
+let [socket, retry] = [null, 0];
 let unsent = [];
 let failures = 0;
 
@@ -19,6 +19,7 @@ const tell = (name, value, message) => listeners[name]?.(value, message);
 
 export const connect = () => {
   if (socket) return;
+  clearTimeout(retry);
   const query = new URLSearchParams({ language: document.documentElement.lang });
   socket = new WebSocket(`${location.origin.replace("http", "ws")}${url}?${query}`);
   socket.addEventListener("open", () => {
@@ -35,7 +36,7 @@ export const connect = () => {
     if (code === GONE) location.reload();
     if (code === GONE || code === TOO_MANY) return;
     tell("lost", failures);
-    setTimeout(connect, Math.min(LAST_TRY, FIRST_TRY * 2 ** failures) * (0.7 + 0.6 * Math.random()));
+    retry = setTimeout(connect, Math.min(LAST_TRY, FIRST_TRY * 2 ** failures) * (0.7 + 0.6 * Math.random()));
     failures += 1;
   });
 };

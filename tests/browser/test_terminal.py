@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 from tests.browser.test_page import create, open_sandbox
 
 SOON = 15_000  # ms
+RUNS = "Runs. Ctrl+C stops it."
+LEAVES = "Nothing more to complete. Tab again leaves the line."
 SOCKET = re.compile(r"/terminal\?")
 
 
@@ -139,7 +141,7 @@ def test_colours_leave_the_text_as_it_is(fake, page):
 def test_notes_follow_the_output_and_are_never_copied(terminal, fake, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     enter(terminal, "hang")
-    expect(line(terminal)).to_have_attribute("placeholder", "Runs. Ctrl+C stops it.")
+    expect(line(terminal)).to_have_attribute("placeholder", RUNS)
     fake.say(id=fake.running, out="one\ntwo\n")
     fake.done("Two is more than one.")
     enter(terminal, "echo three")
@@ -200,10 +202,23 @@ class TestTab:
         line(terminal).fill("kubectl delete pod k")
         line(terminal).press("Tab")
         expect(line(terminal)).to_have_value("kubectl delete pod kubia-")
-        expect(terminal.locator(".terminal-candidates")).to_have_text("kubia-7x84b   kubia-jfk4n")
+        listed = terminal.locator(".terminal-candidates")
+        expect(listed).to_have_text("kubia-7x84b   kubia-jfk4n")
+        line(terminal).press("Tab")
+        expect(listed).to_have_text(f"kubia-7x84b   kubia-jfk4n   {LEAVES}")
         expect(line(terminal)).to_be_focused()
         line(terminal).press("Tab")
         expect(line(terminal)).not_to_be_focused()
+        expect(line(terminal)).to_have_value("kubectl delete pod kubia-")
+
+    def test_lets_one_of_the_candidates_be_chosen_by_pointer(self, terminal, fake):
+        fake.candidates = ["kubia-7x84b ", "kubia-jfk4n "]
+        line(terminal).fill("kubectl delete pod k")
+        line(terminal).press("Tab")
+        terminal.get_by_text("kubia-jfk4n").click()
+        expect(line(terminal)).to_have_value("kubectl delete pod kubia-jfk4n ")
+        expect(line(terminal)).to_be_focused()
+        expect(terminal.locator(".terminal-candidates")).to_be_empty()
 
     def test_keeps_what_stands_behind_the_cursor(self, terminal, fake):
         fake.candidates = ["get "]
@@ -214,16 +229,28 @@ class TestTab:
         expect(line(terminal)).to_have_value("get  pods")
         assert line(terminal).evaluate("input => input.selectionStart") == 4
 
-    @pytest.mark.parametrize("text", ["", "   ", "nothing like it"])
-    def test_leaves_the_field_when_there_is_nothing_to_complete(self, terminal, text):
+    @pytest.mark.parametrize("text", ["", "   "])
+    def test_leaves_an_empty_line(self, terminal, text):
         line(terminal).fill(text)
         line(terminal).press("Tab")
         expect(line(terminal)).not_to_be_focused()
-        expect(line(terminal)).to_have_value(text)
         assert terminal.evaluate(
             "!!(document.getElementById('command').compareDocumentPosition(document.activeElement)"
             " & Node.DOCUMENT_POSITION_FOLLOWING)"
         )
+
+    @pytest.mark.parametrize("text", ["nothing like it", "hang"])
+    def test_says_that_nothing_is_completed_before_it_leaves(self, terminal, text):
+        if text == "hang":
+            enter(terminal, text)
+            expect(line(terminal)).to_have_attribute("placeholder", RUNS)
+        line(terminal).fill(text)
+        line(terminal).press("Tab")
+        expect(terminal.get_by_text(LEAVES)).to_be_in_viewport()
+        expect(line(terminal)).to_be_focused()
+        line(terminal).press("Tab")
+        expect(line(terminal)).not_to_be_focused()
+        expect(line(terminal)).to_have_value(text)
 
     def test_goes_back_with_shift(self, terminal, fake):
         fake.candidates = ["pods "]
@@ -280,6 +307,33 @@ def test_a_command_may_print_by_itself_what_it_reads(terminal, fake):
     expect(terminal.locator(".prompt")).to_be_empty()
     enter(terminal, "hostname")
     expect(log(terminal)).to_have_text("$ hang\nread hostname")
+    line(terminal).press("Control+c")
+    expect(log(terminal)).to_have_text("$ hang\nread hostname\ninterrupted")
+
+
+def test_what_is_typed_to_a_program_stands_behind_its_prompt_and_is_recalled_there(terminal, fake):
+    enter(terminal, "hang")
+    fake.say(reads=True, echo=False)
+    fake.say(id=1, out="one\nroot@kubia:/# ")
+    expect(terminal.locator(".terminal-tail")).to_have_text("root@kubia:/#")
+    end = log(terminal).bounding_box()
+    box = line(terminal).bounding_box()
+    assert box["y"] + box["height"] == pytest.approx(end["y"] + end["height"], abs=2)
+    assert box["x"] > end["x"] + 60
+    enter(terminal, "hostname")
+    enter(terminal, "ls")
+    for key, shown in [
+        ("ArrowUp", "ls"),
+        ("ArrowUp", "hostname"),
+        ("ArrowUp", "hostname"),
+        ("ArrowDown", "ls"),
+    ]:
+        line(terminal).press(key)
+        expect(line(terminal)).to_have_value(shown)
+    fake.done()
+    expect(terminal.locator(".prompt")).to_have_text("$")
+    line(terminal).press("ArrowUp")
+    expect(line(terminal)).to_have_value("hang")
 
 
 def test_lines_that_are_pasted_run_one_after_the_other(terminal, fake):
@@ -317,6 +371,18 @@ class TestTheConnection:
         expect(log(terminal)).to_contain_text("Connected again.", timeout=SOON)
         expect(log(terminal)).to_contain_text("$ echo later\nlater")
 
+    def test_is_not_tried_again_all_the_time(self, new_context):
+        page = new_context().new_page()
+        tried = []
+        open_sandbox(page)
+        page.route_web_socket(SOCKET, lambda socket: tried.append(socket) or socket.close())
+        page.clock.install()
+        line(page).focus()
+        enter(page, "kubectl get pods")
+        expect(page.locator(".terminal-waiting")).to_have_text("$ kubectl get pods")
+        page.clock.run_for(3000)
+        assert 1 < len(tried) < 8
+
 
 class TestTheOutput:
     def test_stays_at_its_end_unless_the_reader_has_scrolled_up(self, terminal, fake):
@@ -353,6 +419,24 @@ class TestTheOutput:
         body.evaluate("body => body.scrollLeft = body.scrollWidth")
         expect(body).not_to_have_attribute("data-more", "")
         assert line(terminal).bounding_box() == before
+
+    def test_of_errors_is_wrapped_and_stays_the_same_text(self, terminal, fake):
+        enter(terminal, "hang")
+        message = f"error: {'long ' * 60}\n"
+        fake.say(id=1, err=message)
+        expect(log(terminal)).to_contain_text("error")
+        expect(terminal.locator(".terminal-body")).not_to_have_attribute("data-more", "")
+        assert printed(terminal) == f"$ hang\n{message}"
+
+    def test_is_read_aloud_unless_it_is_long(self, terminal, fake):
+        expect(log(terminal)).to_have_attribute("aria-live", "off")
+        aloud = terminal.get_by_role("status").and_(terminal.locator(".terminal-spoken"))
+        enter(terminal, "echo short")
+        expect(aloud).to_have_text("short")
+        enter(terminal, "hang")
+        fake.say(id=2, out="line\n" * 1000)
+        fake.done("That was much.")
+        expect(aloud).to_have_text("1001 lines of output line That was much.")
 
     def test_that_does_not_end_its_line_is_followed_by_a_new_one(self, terminal, fake):
         fake.answers["curl web"] = "You've hit kubia"
