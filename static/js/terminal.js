@@ -22,7 +22,7 @@ let running = 0; // the number of the command that runs
 let slow = null;
 let [reads, echoes] = [false, true]; // or the command itself prints what it reads
 let waiting = []; // lines that run next
-let asked = null; // {complete, cursor, id}: the line that a completion was asked for
+let asked = null; // {complete, cursor, id}: the line as it is, if a completion was asked for
 let inside = []; // what was typed to the command that reads
 let past = JSON.parse(kept(PAST) ?? "[]");
 let at = past.length; // where ↑ and ↓ are
@@ -32,7 +32,7 @@ const fill = (line, cursor = line.length) => {
   input.value = line;
   input.setSelectionRange(cursor, cursor);
   input.focus({ preventScroll: true });
-  list.textContent = "";
+  [list.textContent, asked] = ["", null];
 };
 
 const showState = () => {
@@ -95,21 +95,21 @@ const leaves = () => {
   toEnd();
 };
 const complete = () => {
-  if (running || !isOpen()) return leaves();
+  if (running || asked) return leaves();
   send((asked = { complete: input.value, cursor: input.selectionStart, id: ++number }));
 };
 
 on("candidates", (found, { id, start: from }) => {
+  if (id !== asked?.id || document.activeElement !== input) return;
   const { complete: line, cursor } = asked;
-  if (id !== asked.id || input.value !== line || document.activeElement !== input) return;
   let whole = found[0] ?? "";
   while (!found.every((word) => word.startsWith(whole))) whole = whole.slice(0, -1);
   const grows = whole.length > cursor - from;
   const put = (word) => fill(line.slice(0, from) + word + line.slice(cursor), from + word.length);
   if (grows) put(whole);
-  if (found.length > 1 && !list.textContent) {
+  if (found.length > 1 && !list.querySelector(".candidate")) {
     const offered = (word) => Object.assign(span("candidate", word.trim()), { onclick: () => put(word) });
-    list.append(...found.flatMap((word) => [offered(word), "   "]));
+    list.prepend(...found.flatMap((word) => [offered(word), "   "]));
   } else if (!grows) leaves();
   toEnd();
 });
@@ -141,7 +141,7 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   does();
 });
-input.addEventListener("input", () => (list.textContent = ""));
+input.addEventListener("input", () => ([list.textContent, asked] = ["", null]));
 input.addEventListener("focus", connect);
 input.addEventListener("paste", (event) => {
   const pasted = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n");
