@@ -18,6 +18,12 @@ LEAVES = "Nothing more to complete. Tab again leaves the line."
 SOCKET = re.compile(r"/terminal\?")
 
 
+def open_terminal(page):
+    """The page of a new cluster, whose terminal hears what is typed."""
+    open_sandbox(page)
+    expect(page.locator("#terminal[style]")).to_be_attached()
+
+
 class Fake:
     """The server's end of the terminal's socket. `heard` is all that the page has said.
 
@@ -81,7 +87,7 @@ def fake(page):
 @pytest.fixture
 def terminal(fake, page):
     """The page with its terminal's line focused."""
-    open_sandbox(page)
+    open_terminal(page)
     line(page).focus()
     return page
 
@@ -115,7 +121,7 @@ def test_a_command_is_run_and_its_output_is_text(terminal, fake):
 
 
 def test_colours_leave_the_text_as_it_is(fake, page):
-    open_sandbox(page)
+    open_terminal(page)
     create(page, 1)
     pod = page.locator('#map [data-kind="Pod"]')
     name, ip = pod.get_attribute("data-name"), pod.get_attribute("data-ip")
@@ -357,7 +363,7 @@ def test_lines_that_are_pasted_run_one_after_the_other(terminal, fake):
 
 class TestTheConnection:
     def test_is_opened_only_for_somebody_who_wants_it(self, fake, page):
-        open_sandbox(page)
+        open_terminal(page)
         assert not hasattr(fake, "socket")
         page.get_by_role("button", name="help").click()
         expect(log(page)).to_contain_text("$ help")
@@ -374,7 +380,7 @@ class TestTheConnection:
     def test_is_not_tried_again_all_the_time(self, new_context):
         page = new_context().new_page()
         tried = []
-        open_sandbox(page)
+        open_terminal(page)
         page.route_web_socket(SOCKET, lambda socket: tried.append(socket) or socket.close())
         page.clock.install()
         line(page).focus()
@@ -533,7 +539,7 @@ class TestTheEditor:
 
 class TestThePage:
     def test_goes_to_the_terminal_and_back_by_keys(self, fake, page):
-        open_sandbox(page)
+        open_terminal(page)
         page.locator("#map .node [role=button][tabindex='0']").first.focus()
         page.keyboard.press("`")
         expect(line(page)).to_be_focused()
@@ -547,7 +553,7 @@ class TestThePage:
     @pytest.mark.parametrize("width", [1440, 1300])
     def test_shows_the_terminal_beside_the_lifelines(self, fake, page, width):
         page.set_viewport_size({"width": width, "height": 900})
-        open_sandbox(page)
+        open_terminal(page)
         left, right = page.locator("#terminal").bounding_box(), page.locator(".chart").bounding_box()
         assert left["x"] == 272
         assert right["x"] == left["x"] + left["width"]
@@ -557,7 +563,7 @@ class TestThePage:
     @pytest.mark.parametrize("width", [1024, 768])
     def test_has_tabs_below_the_map_of_a_smaller_window(self, fake, page, width):
         page.set_viewport_size({"width": width, "height": 800})
-        open_sandbox(page)
+        open_terminal(page)
         tabs = page.get_by_role("group", name="Below the map")
         expect(tabs.get_by_role("button", name="Lifelines")).to_have_attribute("aria-current", "page")
         expect(line(page)).to_be_hidden()
@@ -570,7 +576,7 @@ class TestThePage:
         page = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
         fake = Fake(page)
         fake.answers["kubectl get pods"] = "No resources found in default namespace.\n"
-        open_sandbox(page)
+        open_terminal(page)
         page.get_by_role("navigation", name="Parts of the page").get_by_role("button", name="Terminal").tap()
         keys = page.get_by_role("group", name="Keys and commands")
         for chip in keys.get_by_role("button").all():
@@ -589,7 +595,7 @@ class TestThePage:
         assert line(terminal).evaluate("input => getComputedStyle(input).fontSize") == "14px"
 
     def test_says_when_the_book_mode_is_on(self, page):
-        open_sandbox(page)
+        open_terminal(page)
         page.locator("summary", has_text="Nodes and cloud").click()
         page.get_by_label("Book mode").check()
         expect(page.locator("#banners")).to_contain_text("Book mode: commands of the book work here")
@@ -600,7 +606,7 @@ class TestThePage:
 
 class TestTheRealOne:
     def test_runs_kubectl_and_the_map_follows(self, page):
-        open_sandbox(page)
+        open_terminal(page)
         enter(page, "kubectl get pods")
         expect(log(page)).to_have_text("$ kubectl get pods\nNo resources found in default namespace.")
         enter(page, "kubectl run web --image=nginx")
@@ -611,7 +617,7 @@ class TestTheRealOne:
         expect(line(page)).to_have_value("kubectl describe pod web ")
 
     def test_keeps_files_that_commands_find(self, page):
-        open_sandbox(page)
+        open_terminal(page)
         page.get_by_role("button", name="Files").click()
         page.get_by_label("New file").fill("pod.yaml")
         page.get_by_role("button", name="Create", exact=True).click()
