@@ -242,7 +242,7 @@ def _unsupported(ended: Ended, world: World) -> str:
 
 
 def _forbidden(ended: Ended, world: World) -> str:
-    if not ended.code or "(Forbidden)" not in ended.output or 'User "reader"' not in ended.output:
+    if not ended.code or ' is forbidden: User "reader" ' not in ended.output:
         return ""
     return _("You may look at this cluster, and change nothing in it.")
 

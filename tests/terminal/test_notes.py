@@ -196,8 +196,9 @@ def test_what_only_a_real_kubectl_can_do_is_said_where():
     assert said.startswith("Your own kubectl")
 
 
-def test_who_may_only_look_is_told_so():
-    output = 'Error from server (Forbidden): pods "web" is forbidden: User "reader" cannot delete\n'
+@pytest.mark.parametrize("told", ["Error from server (Forbidden)", "error: unable to upgrade connection"])
+def test_who_may_only_look_is_told_so(told):
+    output = f'{told}: pods "web" is forbidden: User "reader" cannot delete resource "pods"\n'
     assert notes("kubectl delete pod web", 1, output) == [
         "You may look at this cluster, and change nothing in it."
     ]
