@@ -31,6 +31,8 @@ def open_sandbox(page):
     page.goto("/")
     page.get_by_role("button", name="Open the sandbox").click()
     expect(page.locator("html[data-live]")).to_be_attached(timeout=SOON)
+    # The socket may be faster than the scripts that listen to keys.
+    page.wait_for_load_state("load")
     return page
 
 
