@@ -12,7 +12,7 @@ from clusters.terminal.kubectl import flag_sets, manifests
 from clusters.terminal.kubectl.apply_annotation import encode, modified_configuration, original_configuration
 from clusters.terminal.kubectl.builder import Builder, Info
 from clusters.terminal.kubectl.cmd.apply_last_applied import EDIT, SET, VIEW
-from clusters.terminal.kubectl.cmd.delete import CASCADE, FORCE, GRACE_PERIOD, TIMEOUT, propagation
+from clusters.terminal.kubectl.cmd.delete import REPLACING, propagation
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.csaupgrade import owners_of_annotation, upgrade_patch
 from clusters.terminal.kubectl.errors import (
@@ -333,11 +333,7 @@ COMMAND: Final = Command(
     run,
     (
         *flag_sets.FILENAMES,
-        FORCE,
-        CASCADE,
-        GRACE_PERIOD,
-        TIMEOUT,
-        boolean("wait", about="with --force: wait until what is replaced is gone"),
+        *REPLACING,
         RECORD,
         *flag_sets.PRINT,
         flag_sets.VALIDATE,

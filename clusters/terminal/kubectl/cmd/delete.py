@@ -32,6 +32,14 @@ CASCADE: Final = string(
 GRACE_PERIOD: Final = integer("grace-period", -1, about="seconds that it has to end")
 FORCE: Final = boolean("force", about="do not wait for the machine: at once")
 TIMEOUT: Final = duration("timeout", about="how long to wait until all is gone")
+REPLACING: Final[tuple[Flag, ...]] = (
+    FORCE,
+    CASCADE,
+    GRACE_PERIOD,
+    TIMEOUT,
+    boolean("wait", about="with --force: wait until what is replaced is gone"),
+)
+"""Flags of other commands that delete on their way: upstream's NewDeleteFlags."""
 FLAGS: Final[tuple[Flag, ...]] = (
     *flag_sets.FILENAMES,
     flag_sets.SELECTOR,

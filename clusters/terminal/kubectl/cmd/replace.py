@@ -9,7 +9,7 @@ from typing import Final
 from clusters.terminal.kubectl import flag_sets, manifests
 from clusters.terminal.kubectl.apply_annotation import create_or_update
 from clusters.terminal.kubectl.builder import Builder, Info
-from clusters.terminal.kubectl.cmd.delete import CASCADE, FORCE, GRACE_PERIOD, TIMEOUT, Deletion, propagation
+from clusters.terminal.kubectl.cmd.delete import REPLACING, Deletion, propagation
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import (
     CommandError,
@@ -22,7 +22,7 @@ from clusters.terminal.kubectl.errors import (
 from clusters.terminal.kubectl.generate import SAVE_CONFIG
 from clusters.terminal.kubectl.info import Helper
 from clusters.terminal.kubectl.kubectl import Kubectl
-from clusters.terminal.kubectl.pflag import boolean, string
+from clusters.terminal.kubectl.pflag import string
 from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD, record
 from clusters.terminal.kubectl.result import Result
@@ -156,11 +156,7 @@ COMMAND: Final = Command(
     (
         *flag_sets.PRINT,
         *flag_sets.FILENAMES,
-        FORCE,
-        CASCADE,
-        GRACE_PERIOD,
-        TIMEOUT,
-        boolean("wait", about="with --force: wait until what is replaced is gone"),
+        *REPLACING,
         RECORD,
         flag_sets.VALIDATE,
         SAVE_CONFIG,

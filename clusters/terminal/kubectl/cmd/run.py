@@ -14,7 +14,7 @@ from clusters.engine import names
 from clusters.engine.objects import Object
 from clusters.terminal.kubectl import flag_sets
 from clusters.terminal.kubectl.cmd import run_attached
-from clusters.terminal.kubectl.cmd.delete import CASCADE, FORCE, GRACE_PERIOD, TIMEOUT, propagation
+from clusters.terminal.kubectl.cmd.delete import REPLACING, propagation
 from clusters.terminal.kubectl.cobra import Command
 from clusters.terminal.kubectl.errors import CommandError, KubectlError
 from clusters.terminal.kubectl.generate import (
@@ -224,11 +224,7 @@ def _as_controller(replicas: int, pod: Object, name: str, labels: dict[str, str]
 
 
 _FLAGS: Final[tuple[Flag, ...]] = (
-    CASCADE,
-    GRACE_PERIOD,
-    FORCE,
-    TIMEOUT,
-    boolean("wait"),
+    *REPLACING,
     strings("filename", shorthand="f", deprecated=_IGNORED, shorthand_deprecated=_IGNORED),
     string("kustomize", shorthand="k"),
     boolean("recursive", shorthand="R"),
