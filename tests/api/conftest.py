@@ -2,24 +2,9 @@
 
 import pytest
 
-from clusters import actions, announce, keys, memory, traffic
-from clusters.api import doors
-from clusters.writer import writer
+from clusters import actions, keys
 from tests.api.caller import Caller, in_thread
-
-
-@pytest.fixture
-def serving(transactional_db):
-    """A process as `manage.py serve` has it that knows of nothing yet; tests without a cluster need none."""
-    memory.drop_all()
-    traffic.forget()
-    doors.forget_failures()
-    writer.start()
-    yield
-    writer.stop()
-    announce.bind(None)
-    traffic.forget()
-    memory.drop_all()
+from tests.serving import serving as serving
 
 
 @pytest.fixture

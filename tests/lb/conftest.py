@@ -4,27 +4,11 @@ import time
 
 import pytest
 
-from clusters import actions, announce, keys, memory, traffic
-from clusters.lb import limits
-from clusters.writer import writer
+from clusters import actions, keys, memory
 from tests.lb.visitor import Visitor
+from tests.serving import serving as serving
 
 PERSON = "tester"
-
-
-@pytest.fixture
-def serving(transactional_db):
-    """A process as `manage.py serve` has it that knows of nothing yet."""
-    memory.drop_all()
-    traffic.forget()
-    limits.forget()
-    writer.start()
-    yield
-    writer.stop()
-    announce.bind(None)
-    traffic.forget()
-    limits.forget()
-    memory.drop_all()
 
 
 @pytest.fixture

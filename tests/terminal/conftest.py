@@ -2,28 +2,13 @@
 
 import pytest
 
-from clusters import actions, announce, keys, memory, traffic
-from clusters.api import doors
+from clusters import actions, keys
 from clusters.api.app import application
 from clusters.terminal import programs
 from clusters.terminal.transport import Transport
-from clusters.writer import writer
 from tests.api.caller import in_thread
+from tests.serving import serving as serving
 from tests.terminal.pages import Page
-
-
-@pytest.fixture
-def serving(transactional_db):
-    """A process as `manage.py serve` has it that knows of nothing yet."""
-    memory.drop_all()
-    traffic.forget()
-    doors.forget_failures()
-    writer.start()
-    yield
-    writer.stop()
-    announce.bind(None)
-    traffic.forget()
-    memory.drop_all()
 
 
 @pytest.fixture
