@@ -6,6 +6,7 @@ what an event loop may call returns a Future.
 
 from clusters.access import revoke_claim
 from clusters.actions.clients import place_client, remove_client
+from clusters.actions.clock import SPEEDS, set_clock
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -19,13 +20,11 @@ from clusters.actions.objects import (
     scale,
 )
 from clusters.actions.sandboxes import (
-    SPEEDS,
     create_cluster,
     create_named_cluster,
     delete_cluster,
     open_sandbox,
     set_book,
-    set_clock,
     set_cloud,
     untouched,
 )

@@ -1,7 +1,6 @@
-"""What people do to clusters as a whole: make them, find them again, set their clock and cloud."""
+"""What people do to clusters as a whole: make them, find them again, set their cloud."""
 
 import time
-from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
@@ -12,15 +11,13 @@ from django.utils.translation import gettext as _
 from clusters import access, storage
 from clusters.actions.objects import act
 from clusters.engine import bootstrap, cluster
-from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.clock import Clock
 from clusters.engine.objects import with_value
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.models import Cluster
 from clusters.writer import writer
 
-SPEEDS: Final = (1, 5, 20)
-"""Simulated seconds a second."""
 UNTOUCHED: Final = 30 * 24 * 3600
 """Seconds after which a cluster that nobody has touched goes: as long as a session lives."""
 
@@ -62,21 +59,6 @@ def untouched(now: float) -> QuerySet[Cluster]:
 def delete_cluster(cluster_id: str) -> None:
     """Remove a cluster and all that belongs to it."""
     writer.call(lambda: Cluster.objects.filter(pk=cluster_id).delete())
-
-
-def set_clock(
-    cluster_id: str, person: str, *, speed: float | None = None, paused: bool | None = None
-) -> None:
-    """Let simulated time run at one of SPEEDS, stop it, or let it go on; None keeps what is."""
-    if speed is not None and speed not in SPEEDS:
-        raise bad_request(_("The speed is one of %(speeds)s.") % {"speeds": ", ".join(map(str, SPEEDS))})
-
-    def verb(store: Overlay) -> None:
-        clock = cluster.clock_of(store).changed(time.time(), speed=speed, paused=paused)
-        # A wall clock that was set back must not take the cluster with it.
-        cluster.set_clock(store, replace(clock, anchor_simulated=max(store.now, clock.anchor_simulated)))
-
-    act(cluster_id, person, verb)
 
 
 def set_cloud(cluster_id: str, person: str, cloud: bool) -> None:

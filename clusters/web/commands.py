@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from clusters import access, actions
 from clusters.web.answers import Told, act
-from clusters.web.forms import ClientForm, ClockForm, ControllerForm, ExposeForm, ScaleForm
+from clusters.web.forms import ClientForm, ControllerForm, ExposeForm, ScaleForm
 
 
 @require_POST
@@ -161,18 +161,6 @@ def apply(request: HttpRequest, cluster_id: str) -> HttpResponse:
         return Told(_("Applied."), ", ".join(lines))
 
     return act(request, cluster_id, verb)
-
-
-@require_POST
-def clock(request: HttpRequest, cluster_id: str) -> HttpResponse:
-    """Simulated time: speed=1, 5 or 20; paused=1 or 0."""
-    form = ClockForm(request.POST)
-
-    def verb(person: str) -> Told:
-        actions.set_clock(cluster_id, person, **form.cleaned_data)
-        return Told()
-
-    return act(request, cluster_id, verb, form)
 
 
 @require_POST

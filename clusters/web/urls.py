@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.web import commands, connect, views
+from clusters.web import commands, connect, time_commands, views
 from clusters.web.inspector import SCALED
 
 
@@ -24,7 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("language/", set_language, name="language"),
     path("c/<slug:cluster_id>/", views.page, name="page"),
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
-    path("c/<slug:cluster_id>/clock", commands.clock, name="clock"),
+    path("c/<slug:cluster_id>/clock", time_commands.clock, name="clock"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
     path("c/<slug:cluster_id>/book", commands.book, name="book"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
