@@ -1,38 +1,19 @@
-"""The journal, read: what happened in a cluster, in order.
-
-A row holds the object after the write. Of Events only the row in KubeObject and the row of a deletion hold
-the text; a row of the journal that says an Event was added or counted up refers to them. Such a Change
-therefore shows the Event as it is now: a later count and time than it had then.
-"""
+"""The journal, read: what happened in a cluster, in order. A row holds the object after the write."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from django.db import connection
+from django.db.models import Max, QuerySet
 
 from clusters.engine.changes import DELETED, Change, decode
-from clusters.engine.objects import Key, Object, version_of, with_value
+from clusters.engine.objects import Key, Object
 from clusters.engine.store import Entry, MemoryStore
 from clusters.models import Change as ChangeRow
-from clusters.models import KubeObject
 
-# One statement, so that the Events' rows are those of the moment at which the journal was read.
-_SELECT: Final = f"""
-    SELECT c.revision, c.verb, c.kind, c.namespace, c.name, c.uid,
-           CASE WHEN c.object = '' THEN COALESCE(e.manifest, '') ELSE c.object END,
-           c.actor, c.cause, c.time
-    FROM {ChangeRow._meta.db_table} c LEFT JOIN {KubeObject._meta.db_table} e
-      ON c.object = '' AND e.cluster_id = c.cluster_id AND e.kind = c.kind
-         AND e.namespace = c.namespace AND e.name = c.name AND e.uid = c.uid
-    WHERE c.cluster_id = %s AND {{which}}
-    ORDER BY c.revision
-"""
-_AFTER: Final = _SELECT.format(which="c.revision > %s")
-_OF_KINDS: Final = _SELECT.format(which="c.revision <= %s AND c.kind IN ({kinds})")
-_LAST_OF_KIND: Final = _SELECT.format(
-    which=f"""c.revision IN (
-        SELECT MAX(revision) FROM {ChangeRow._meta.db_table}
-        WHERE cluster_id = %s AND revision <= %s AND kind = %s GROUP BY namespace, name)"""
+_COLUMNS: Final = (
+    *("revision", "verb", "kind", "namespace", "name"),
+    *("uid", "object", "actor", "cause", "time"),
 )
 # The first row of those at the end that follow each other without a gap.
 _UNBROKEN: Final = f"""
@@ -48,7 +29,7 @@ class ExpiredError(Exception):
 
 
 class Row(NamedTuple):
-    """A row of the journal. `text` is "" for an Event that has been deleted since."""
+    """A row of the journal; `text` is the object as JSON."""
 
     revision: int
     verb: str
@@ -62,7 +43,7 @@ class Row(NamedTuple):
 
 def rows(cluster_id: str, after: int) -> list[Row]:
     """All rows after that revision. Raises ExpiredError if some of them are no longer kept."""
-    found = _rows(cluster_id, after)
+    found = _rows(_of(cluster_id).filter(revision__gt=after))
     if found and found[-1].revision - after != len(found):
         raise ExpiredError(cluster_id, after)
     return found
@@ -82,13 +63,17 @@ def history(cluster_id: str) -> list[Change]:
 
     What was compacted away leaves gaps: a first MODIFIED of an object then has no `previous`.
     """
-    return _changes(_rows(cluster_id, 0), None)
+    return decoded(kept(cluster_id))
+
+
+def kept(cluster_id: str) -> list[Row]:
+    """All rows that are still kept, oldest first, with the gaps that compaction has left."""
+    return _rows(_of(cluster_id))
 
 
 def of_kinds(cluster_id: str, kinds: Sequence[str], until: int) -> list[Row]:
-    """The rows of these kinds that are still kept, up to a revision. No Events."""
-    statement = _OF_KINDS.format(kinds=", ".join(["%s"] * len(kinds)))
-    return _query(statement, [cluster_id, until, *kinds])
+    """The rows of these kinds that are still kept, up to a revision."""
+    return _rows(_of(cluster_id).filter(revision__lte=until, kind__in=kinds))
 
 
 def decoded(found: Iterable[Row]) -> list[Change]:
@@ -97,12 +82,11 @@ def decoded(found: Iterable[Row]) -> list[Change]:
 
 
 def past(cluster_id: str, revision: int, kind: str) -> MemoryStore:
-    """The objects of one kind as they were at a revision after which all changes are kept.
-
-    Of Events, only those that still are.
-    """
-    found = _query(_LAST_OF_KIND, [cluster_id, cluster_id, revision, kind])
-    entries = [(row.key, Entry(text=row.text)) for row in found if row.text and row.verb != DELETED]
+    """The objects of one kind as they were at a revision after which all changes are kept."""
+    until = _of(cluster_id).filter(revision__lte=revision, kind=kind).order_by()
+    newest = until.values("namespace", "name").annotate(newest=Max("revision")).values("newest")
+    found = _rows(_of(cluster_id).filter(revision__in=newest))
+    entries = [(row.key, Entry(text=row.text)) for row in found if row.verb != DELETED]
     return MemoryStore.from_entries(revision, entries)
 
 
@@ -120,37 +104,25 @@ def time_of(cluster_id: str, revision: int) -> float:
     return times.first() or 0.0
 
 
-def _rows(cluster_id: str, after: int) -> list[Row]:
-    return _query(_AFTER, [cluster_id, after])
+def _of(cluster_id: str) -> QuerySet[ChangeRow]:
+    return ChangeRow.objects.filter(cluster=cluster_id).order_by("revision")
 
 
-def _query(statement: str, parameters: Sequence[str | int]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [
-            Row(revision, verb, Key(kind, namespace, name), uid, text, actor, cause, time)
-            for revision, verb, kind, namespace, name, uid, text, actor, cause, time in cursor.fetchall()
-        ]
+def _rows(found: QuerySet[ChangeRow]) -> list[Row]:
+    return [
+        Row(revision, verb, Key(kind, namespace, name), *rest)
+        for revision, verb, kind, namespace, name, *rest in found.values_list(*_COLUMNS)
+    ]
 
 
 def _changes(found: Iterable[Row], image: MemoryStore | None) -> list[Change]:
-    found = list(found)
-    last_texts = {row.uid: row.text for row in found if row.verb == DELETED}
     latest: dict[Key, Object | None] = {}
     changes = []
     for row in found:
         if image is not None and row.key not in latest:
             latest[row.key] = image.get(*row.key)
+        obj = decode(row.text)
         previous = latest.get(row.key)
-        obj = _object(row, last_texts)
         latest[row.key] = None if row.verb == DELETED else obj
         changes.append(Change(row.revision, row.verb, row.key, obj, previous, row.actor, row.cause, row.time))
     return changes
-
-
-def _object(row: Row, last_texts: dict[str, str]) -> Object:
-    # What is read reaches to the end of the journal, so an Event without a row was deleted further on.
-    obj = decode(row.text or last_texts[row.uid])
-    if version_of(obj) != row.revision:
-        obj = with_value(obj, ("metadata", "resourceVersion"), str(row.revision))
-    return obj

@@ -226,8 +226,8 @@ class KubeObject(ManifestRow):
 class Change(models.Model):
     """The journal: each write of a cluster by its revision, followed by (cluster, revision).
 
-    `object` is the state after the write as JSON text, for DELETED the last one. An Event that was added
-    or counted up has "" here: its row in KubeObject says it. `time` is simulated seconds.
+    `object` is the state after the write as JSON text, for DELETED the last one. `time` is simulated
+    seconds.
     """
 
     cluster = models.ForeignKey(Cluster, models.CASCADE, db_index=False, related_name="+")
@@ -237,7 +237,7 @@ class Change(models.Model):
     namespace = models.CharField(max_length=63, blank=True)
     name = models.CharField(max_length=253)
     uid = models.CharField(max_length=36)
-    object = models.TextField(blank=True)
+    object = models.TextField()
     actor = models.CharField(max_length=300)
     cause = models.BigIntegerField()
     time = models.FloatField()

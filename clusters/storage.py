@@ -74,7 +74,7 @@ def load(cluster_id: str) -> Loaded:
         except journal.ExpiredError:
             continue  # so much happened meanwhile that it was compacted: begin again
         for row in later:
-            if row.verb == DELETED or not row.text:
+            if row.verb == DELETED:
                 entries.pop(row.key, None)
             else:
                 entries[row.key] = Entry(text=row.text)
@@ -262,7 +262,7 @@ def _write_journal(cluster_id: str, changes: Sequence[Change], texts: Sequence[s
             "namespace": change.key.namespace,
             "name": change.key.name,
             "uid": uid_of(change.object),
-            "object": "" if change.key.kind == "Event" and change.verb != DELETED else text,
+            "object": text,
             "actor": change.actor,
             "cause": change.cause,
             "time": change.time,

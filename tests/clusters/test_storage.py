@@ -1,6 +1,10 @@
 """Rows, journal and images say the same, whatever happens."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from clusters import actions, journal, memory, storage
 from clusters.engine.changes import ADDED, DELETED, MODIFIED
@@ -251,25 +255,19 @@ def test_an_unusual_text_survives(cluster):
 
 
 class TestEvents:
-    """The journal refers to an Event's row instead of repeating it."""
+    """The journal tells of Events as it does of all else: as they were."""
 
-    def test_the_journal_does_not_repeat_events(self, cluster):
-        write(cluster, lambda store: store.create(event("e")))
-        assert Change.objects.get(cluster=cluster, kind="Event").object == ""
-        (change,) = journal.read(cluster.pk, 1)
-        assert change.object == loaded(cluster).get("Event", "default", "e")
-
-    def test_an_event_that_was_counted_up_shows_its_later_count(self, cluster):
+    def test_an_event_that_was_counted_up_shows_the_count_it_had(self, cluster):
         write(cluster, lambda store: store.create(event("e")))
         write(
             cluster, lambda store: store.update(with_value(store.get("Event", "default", "e"), ("count",), 7))
         )
         first, second = journal.read(cluster.pk, 1)
-        assert (first.object["count"], second.object["count"]) == (7, 7)
+        assert (first.object["count"], second.object["count"]) == (1, 7)
         assert first.object["metadata"]["resourceVersion"] == "2"
         assert replayed(cluster) == loaded(cluster)
 
-    def test_an_event_that_is_gone_is_told_by_its_deletion(self, cluster):
+    def test_an_event_that_is_gone_is_still_told(self, cluster):
         key = Key("Event", "default", "e")
         write(cluster, lambda store: store.create(event("e", about="old")))
         write(cluster, lambda store: store.delete(key))
@@ -277,6 +275,17 @@ class TestEvents:
         told = [(c.verb, c.object["involvedObject"]["uid"]) for c in journal.read(cluster.pk, 1)]
         assert told == [(ADDED, "old"), (DELETED, "old"), (ADDED, "new")]
         assert replayed(cluster) == loaded(cluster)
+
+    def test_rows_that_once_referred_to_the_events_own_are_written_out(self, cluster):
+        write(cluster, lambda store: [store.create(event("kept")), store.create(event("gone"))])  # 2, 3
+        write(cluster, lambda store: store.delete(Key("Event", "default", "gone")))  # 4
+        write(cluster, lambda store: store.create(event("forgotten")))  # 5
+        before = journal.history(cluster.pk)
+        Change.objects.filter(cluster=cluster, kind="Event").exclude(verb=DELETED).update(object="")
+        KubeObject.objects.get(cluster=cluster, name="forgotten").delete()
+        migration = import_module("clusters.migrations.0005_events_in_the_journal")
+        migration.write_out_events(apps, connection.schema_editor())
+        assert journal.history(cluster.pk) == before[:-1]
 
 
 class TestCompaction:
