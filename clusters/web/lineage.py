@@ -6,7 +6,9 @@ the cluster has lived, and what nobody can see any more is forgotten. The chart 
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
@@ -36,7 +38,7 @@ SCALERS: Final = {"ReplicationController": "replication-controller", "ReplicaSet
 """Who deletes pods because there are too many: such a pod is not replaced."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A pod was in this state (a word of `states.pod_state`) from `start` until the next span."""
 
@@ -77,6 +79,16 @@ class PodLife:
     @property
     def state(self) -> str:
         return self.spans[-1].state if self.spans else "pending"
+
+    def copy(self) -> "PodLife":
+        """One that can be changed without this one; what they share, nobody changes."""
+        copied = PodLife(*_fields(self))
+        copied.spans, copied.crashes = self.spans.copy(), self.crashes.copy()
+        return copied
+
+
+_fields = attrgetter(*(one.name for one in fields(PodLife)))
+"""A third of the time of copy.copy, and there are thousands of lives."""
 
 
 @dataclass(slots=True)
@@ -145,6 +157,18 @@ class History:
             self._scaler(change)
         elif change.key == CLUSTER:
             self.started = min(self.started, created_at(change.object))
+
+    def copy(self) -> "History":
+        """One that can be fed other changes than this one from here on."""
+        copied = copy(self)
+        copied.lives = {uid: life.copy() for uid, life in self.lives.items()}
+        copied.services = {uid: copy(life) for uid, life in self.services.items()}
+        copied.flags, copied._ended = self.flags.copy(), self._ended.copy()
+        copied._nodes, copied._replicas = self._nodes.copy(), self._replicas.copy()
+        copied._on_node = {node: uids.copy() for node, uids in self._on_node.items()}
+        copied._vacancies = {owner: uids.copy() for owner, uids in self._vacancies.items()}
+        copied._deaths = self._deaths.copy()
+        return copied
 
     def lineages(self) -> list[list[PodLife]]:
         """Chains of pods, each replacing the one before it, by the birth of the first that is known."""

@@ -1,6 +1,7 @@
 """The chart follows from the journal: lineage, spans, flags, what fits, and what is drawn."""
 
 import re
+from copy import deepcopy
 
 import pytest
 from django.template.loader import render_to_string
@@ -19,6 +20,10 @@ def history_of(story):
     for change in story.changes:
         history.observe(change)
     return history
+
+
+def remembered(history):
+    return deepcopy(vars(history))
 
 
 def life_of(history, name):
@@ -74,6 +79,20 @@ class TestHistory:
         history = history_of(story)
         assert life_of(history, "kubia-eeeee").replaces == ""
         assert [flag.verb for flag in history.flags] == ["scale", "scale"]
+
+    def test_a_copy_goes_its_own_way(self):
+        story = sample()
+        for cut in range(len(story.changes)):
+            history = History()
+            for change in story.changes[:cut]:
+                history.observe(change)
+            before = remembered(history)
+            copied = history.copy()
+            assert remembered(copied) == before
+            for change in story.changes[cut:]:
+                copied.observe(change)
+            assert remembered(history) == before
+            assert remembered(copied) == remembered(history_of(story))
 
     def test_another_controllers_death_is_not_replaced(self):
         story = small()
