@@ -6,7 +6,7 @@ It is never served to the outside.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from clusters.engine.clock import Clock
 from clusters.engine.objects import Key, Object, with_value
@@ -15,6 +15,15 @@ from clusters.engine.store import MemoryStore, Overlay
 KEY: Final = Key("Cluster", "", "cluster")
 INTERNAL_KINDS: Final = frozenset({"Cluster", "IPAMBlock", "TrafficClient"})
 """Kinds that only the simulator knows; the API, pages and exports leave them out."""
+
+SCHEDULER: Final = "default-scheduler"
+CONTROLLER_MANAGER: Final = "kube-controller-manager"
+COMPONENTS: Final = (CONTROLLER_MANAGER, SCHEDULER)
+"""The components of the control plane that can be stopped."""
+
+PULLS: Final = ("normal", "slow", "fail")
+"""How images come: at full speed, SLOW times as slowly, or not at all, as no registry can be reached."""
+SLOW: Final = 10
 
 POD_CIDR: Final = "10.244.0.0/16"
 SERVICE_CIDR: Final = "10.96.0.0/12"
@@ -90,8 +99,19 @@ def in_book_mode(store: MemoryStore) -> bool:
 
 
 def is_stopped(store: MemoryStore, component: str) -> bool:
-    """Whether a component of the control plane, such as `default-scheduler`, was stopped."""
-    return component in _spec(store)["stopped"]
+    """Whether one of COMPONENTS was stopped."""
+    return component in stopped_of(store)
+
+
+def stopped_of(store: MemoryStore) -> list[str]:
+    """Those of COMPONENTS that were stopped, in order."""
+    stopped: list[str] = _spec(store)["stopped"]
+    return stopped
+
+
+def pulls_of(store: MemoryStore) -> str:
+    """How images come: one of PULLS."""
+    return str(_spec(store).get("pulls", "normal"))
 
 
 def clock_of(store: MemoryStore) -> Clock:
@@ -100,7 +120,30 @@ def clock_of(store: MemoryStore) -> Clock:
 
 
 def set_clock(store: Overlay, clock: Clock) -> None:
-    _set(store, "clock", _clock_fields(clock))
+    """Set the clock; how often it was turned by hand stays."""
+    _set(store, "clock", {**_spec(store)["clock"], **_clock_fields(clock)})
+
+
+class Steps(NamedTuple):
+    """How often people have moved the time on by hand, and the last time that somebody did.
+
+    `by` is an actor, `at` the simulated time to which it led; the revisions from `first` to `last` are
+    what happened then.
+    """
+
+    count: int = 0
+    by: str = ""
+    at: float = 0.0
+    first: int = 0
+    last: int = 0
+
+
+def steps_of(store: MemoryStore) -> Steps:
+    return Steps(**_spec(store)["clock"].get("steps") or {})
+
+
+def set_steps(store: Overlay, steps: Steps) -> None:
+    _set(store, "clock", {**_spec(store)["clock"], "steps": steps._asdict()})
 
 
 def set_cloud(store: Overlay, cloud: bool) -> None:
@@ -109,6 +152,17 @@ def set_cloud(store: Overlay, cloud: bool) -> None:
 
 def set_book(store: Overlay, book: bool) -> None:
     _set(store, "book", book)
+
+
+def set_component(store: Overlay, component: str, running: bool) -> None:
+    """Start or stop one of COMPONENTS."""
+    others = {other for other in stopped_of(store) if other != component}
+    _set(store, "stopped", sorted(others if running else {*others, component}))
+
+
+def set_pulls(store: Overlay, how: str) -> None:
+    """Say how images come from now on: one of PULLS."""
+    _set(store, "pulls", how)
 
 
 def _clock_fields(clock: Clock) -> Object:

@@ -2,14 +2,17 @@
 
 Models what kube-controller-manager, kube-scheduler and the kubelets do together, as one deterministic
 machine: the work item that has waited longest is served next, and when nothing is ready the time moves
-on to what is due next. Left out: parallel workers and the network between the components.
+on to what is due next. A component that was stopped does nothing and forgets its queues, as a process that
+ends; started again it lists everything. Left out: parallel workers and the network between the components.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from clusters.engine import cluster
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.changes import Change
+from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.informer import Controller, Informer
 from clusters.engine.objects import Key
 from clusters.engine.store import MemoryStore, Overlay
@@ -17,35 +20,67 @@ from clusters.engine.workqueue import Mark
 
 logger = logging.getLogger(__name__)
 
+UNSEEN_KINDS: Final = INTERNAL_KINDS | {"Event", "Lease"}
+"""Kinds whose changes a person does not count as something that has happened."""
+MOST_ITEMS: Final = 10_000
+"""Work items that a step runs for one that shows."""
+MOST_WRITES: Final = 100
+"""Writes of one of them, about."""
+
 
 class ControlPlane:
     """Runs controllers over overlays of one cluster's image.
 
     It keeps nothing but queues, and those follow from the image: `load` rebuilds them after a restart.
     A pass is `mark`, `run` on an overlay, commit, and, should the commit be lost, `rewind`.
+    `components` says which of the controllers run in a component that can be stopped.
     """
 
-    def __init__(self, controllers: Sequence[Controller]) -> None:
+    def __init__(
+        self, controllers: Sequence[Controller], components: Mapping[str, Sequence[Controller]] | None = None
+    ) -> None:
         self.controllers = controllers
-        self._informer = Informer(controllers)
+        self._components = components or {}
+        self._set_running(())
 
     def load(self, store: MemoryStore) -> None:
         """Start with an image that this control plane has not followed so far."""
+        self._set_running(cluster.stopped_of(store))
         self._informer.list_existing(store)
 
     def observe(self, changes: Iterable[Change], store: MemoryStore) -> None:
         """Hear of changes that others have committed; `store` is the image that includes them."""
         for change in changes:
-            self._informer.dispatch(change, store)
+            self._dispatch(change, store)
+
+    def _dispatch(self, change: Change, store: MemoryStore) -> None:
+        self._informer.dispatch(change, store)
+        if change.key == cluster.KEY:
+            self._stop_and_start(change, store)
+
+    def _stop_and_start(self, change: Change, store: MemoryStore) -> None:
+        before = self._running
+        self._set_running(change.object["spec"]["stopped"])
+        for controller in before:
+            if controller not in self._running:
+                controller.queue.clear()
+        started = [controller for controller in self._running if controller not in before]
+        if started:
+            Informer(started).list_existing(store, change)
+
+    def _set_running(self, stopped: Collection[str]) -> None:
+        away = [controller for component in stopped for controller in self._components.get(component, ())]
+        self._running = [controller for controller in self.controllers if controller not in away]
+        self._informer = Informer(self._running)
 
     def next_due(self) -> float | None:
         """The earliest simulated time at which something is due; None if nothing waits."""
-        due = [at for c in self.controllers if (at := c.queue.next_due()) is not None]
+        due = [at for c in self._running if (at := c.queue.next_due()) is not None]
         return min(due, default=None)
 
     def has_work(self) -> bool:
         """Whether a work item is ready without waiting."""
-        return any(len(c.queue) for c in self.controllers)
+        return any(len(c.queue) for c in self._running)
 
     def mark(self) -> list[Mark]:
         """What all queues hold now."""
@@ -60,7 +95,7 @@ class ControlPlane:
         """Do the one work item that has waited longest; says whose and which, None if none is ready."""
         chosen: Controller | None = None
         oldest = 0
-        for controller in self.controllers:
+        for controller in self._running:
             head = controller.queue.head()
             if head is not None and (chosen is None or head < oldest):
                 chosen, oldest = controller, head
@@ -84,7 +119,7 @@ class ControlPlane:
         Ends early, and returns True for "there is more", when the overlay has no room or `keep_going`
         says no. What is due happens at its due time, not when somebody got round to it.
         """
-        store.listener = lambda change: self._informer.dispatch(change, store)
+        store.listener = lambda change: self._dispatch(change, store)
         try:
             self._promote(store.now)
             while True:
@@ -108,5 +143,5 @@ class ControlPlane:
         return True
 
     def _promote(self, now: float) -> None:
-        for controller in self.controllers:
+        for controller in self._running:
             controller.queue.promote(now)

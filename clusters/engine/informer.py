@@ -47,9 +47,14 @@ class Informer:
         for controller in self._interested(change.key.kind):
             controller.on_change(change, store)
 
-    def list_existing(self, store: MemoryStore) -> None:
-        """Tell of everything that exists, as the first list of a list-and-watch does."""
+    def list_existing(self, store: MemoryStore, start: Change | None = None) -> None:
+        """Tell of everything that exists, as the first list of a list-and-watch does.
+
+        `start` is the change by which somebody started these controllers: the cause of what they do now.
+        """
         for change in existing(store):
+            if start is not None:
+                change = change._replace(revision=start.revision, time=start.time)
             self.dispatch(change, store)
 
     def _interested(self, kind: str) -> list[Controller]:

@@ -97,6 +97,10 @@ class WorkQueue:
             heapq.heappop(self._heap)
         return None
 
+    def clear(self) -> None:
+        """Forget all keys."""
+        self.rewind(Mark(deque(), {}, [], {}, {}))
+
     def mark(self) -> Mark:
         return Mark(
             self._ready.copy(),

@@ -22,8 +22,8 @@ _REPORTED_EVERY: Final = 300.0
 """Simulated seconds after which a kubelet repeats a status of which nothing has changed."""
 
 _COMPONENTS: Final = (
-    ("controller-manager", "kube-controller-manager", 10257),
-    ("scheduler", "default-scheduler", 10259),
+    ("controller-manager", cluster.CONTROLLER_MANAGER, 10257),
+    ("scheduler", cluster.SCHEDULER, 10259),
 )
 """Name of the ComponentStatus, of the component that can be stopped, and the port of its /healthz."""
 

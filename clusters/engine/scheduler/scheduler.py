@@ -36,7 +36,7 @@ from clusters.engine.scheduler.node_info import NodeInfo, Snapshot
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import WorkQueue
 
-NAME: Final = "default-scheduler"
+NAME: Final = cluster.SCHEDULER
 _NOTHING: Final = (0, 0, 0)
 _NONE: Final = (0,)
 
@@ -49,18 +49,16 @@ class Scheduler:
     """The scheduling queue and the one loop that empties it."""
 
     actor = NAME
-    watches = frozenset({"Pod", "Node", "Cluster"})
+    watches = frozenset({"Pod", "Node"})
 
     def __init__(self, order: Iterator[int]) -> None:
         self.queue = WorkQueue(order)
         self._snapshot = Snapshot()
 
     def on_change(self, change: Change, store: MemoryStore) -> None:
-        kind = change.key.kind
-        if kind == "Pod":
+        if change.key.kind == "Pod":
             self._pod_changed(change, store)
-        elif kind == "Cluster" or _could_help(change):
-            # The Cluster says whether the scheduler was stopped, so it may be at work again.
+        elif _could_help(change):
             self._retry_all(change, store)
 
     def _pod_changed(self, change: Change, store: MemoryStore) -> None:
@@ -88,9 +86,9 @@ class Scheduler:
             self.queue.add(key, change.revision)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
-        """Try to find a node for one pod, unless somebody stopped the scheduler."""
+        """Try to find a node for one pod."""
         pod = store.get(*key)
-        if pod is not None and _is_ours(pod) and not cluster.is_stopped(store, NAME):
+        if pod is not None and _is_ours(pod):
             self._snapshot.update(store)
             schedule_one(store, pod, self._snapshot)
 

@@ -6,7 +6,6 @@ from itertools import count
 
 import pytest
 
-from clusters.engine import cluster
 from clusters.engine.apiserver import verbs
 from clusters.engine.kubelet import node_status
 from clusters.engine.objects import condition_of, controller_reference, with_value
@@ -188,20 +187,6 @@ def test_other_schedulers_pods_are_left_alone():
     world = World(make_store(make_node(), pod), Scheduler)
     world.act(verbs.create, make_node("node-2"))
     assert node_of(world.store, "p") is None
-
-
-def test_a_stopped_scheduler_binds_nothing_until_it_is_started():
-    world = World(make_store(make_node(), delays="none"), Scheduler)
-
-    def stop(store, components):
-        obj = store.get(*cluster.KEY)
-        store.update(with_value(obj, ("spec", "stopped"), components))
-
-    world.act(stop, ["default-scheduler"])
-    world.act(verbs.create, make_pod("p"))
-    assert node_of(world.store, "p") is None
-    world.act(stop, [])
-    assert node_of(world.store, "p") == "node-1"
 
 
 def test_thinking_takes_time():
