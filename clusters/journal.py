@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 from django.db.models import Max, QuerySet
 
-from clusters.engine.changes import DELETED, Change, decode
+from clusters.engine.changes import DELETED, MODIFIED, Change, decode
 from clusters.engine.objects import Key, Object
 from clusters.engine.store import Entry, MemoryStore
 from clusters.models import Change as ChangeRow
@@ -96,6 +96,24 @@ def oldest(cluster_id: str) -> int:
         cursor.execute(_UNBROKEN, [cluster_id])
         (first,) = cursor.fetchone()
     return (first or 1) - 1
+
+
+def whole_from(found: Iterable[Row]) -> int:
+    """The earliest revision at which these rows, all that are kept, tell of every object there was.
+
+    It may be later than `oldest`: the first row that is kept of an object may be a change of it, and how
+    the object was before is forgotten.
+    """
+    known = set[Key]()
+    revision = last = 0
+    for row in found:
+        if row.verb == MODIFIED and row.key not in known:
+            revision = row.revision
+        elif row.revision != last + 1:
+            revision = row.revision - 1
+        known.add(row.key)
+        last = row.revision
+    return revision
 
 
 def time_of(cluster_id: str, revision: int) -> float:

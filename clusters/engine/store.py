@@ -145,6 +145,14 @@ class MemoryStore:
             image.revision = change.revision
         return image
 
+    def with_entries(self, revision: int, entries: Iterable[tuple[Key, Entry | None]]) -> "MemoryStore":
+        """The image at a later revision that has these entries; None stands for an object that is gone."""
+        image = MemoryStore(revision)
+        image._adopt(self)
+        for key, entry in entries:
+            image._put(key, entry)
+        return image
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MemoryStore):
             return NotImplemented
@@ -170,7 +178,8 @@ class MemoryStore:
             self._kinds[key.kind] = objects.set(key, entry)
         if before is None or entry is None:
             self._sorted.pop(key.kind, None)
-        self._reindex(key, before.object if before else None, entry.object if entry else None)
+        if self._indexes or self._tallies:
+            self._reindex(key, before.object if before else None, entry.object if entry else None)
 
     def _reindex(self, key: Key, before: Object | None, after: Object | None) -> None:
         for name, definition in indexes_of(key.kind):

@@ -1,54 +1,301 @@
-"""The last changes of a cluster, to be found by revision and by object."""
+"""The changes of a cluster that are kept, and the cluster as it was after each of them.
 
-from collections import deque
-from collections.abc import Iterable
-from typing import Final
+The past lies in segments of some hundred changes. Each begins with an image and the lives until then, so
+that a moment costs the changes of one segment at most. Texts stay texts until somebody looks at them.
+"""
 
-from clusters.engine.changes import Change
-from clusters.engine.objects import uid_of
+from bisect import bisect_right
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-REMEMBERED: Final = 3_000
-"""Changes. Those of one process share what did not change between them."""
+from clusters import storage
+from clusters.engine.changes import ADDED, DELETED, Change, decode
+from clusters.engine.cluster import INTERNAL_KINDS
+from clusters.engine.objects import Key, Object, uid_of
+from clusters.engine.store import Entry, MemoryStore
+from clusters.journal import Row
+from clusters.web.lineage import History
+
+SEGMENT: Final = 256
+"""Changes of a segment, about: those of one commit stay together."""
+SEGMENT_SIZE: Final = storage.KEPT_SIZE // 10
+"""Characters of JSON from which on a segment is closed, too."""
+MOMENTS: Final = 16
+"""Moments that are remembered once they were asked for."""
+TELLING_KINDS: Final = INTERNAL_KINDS | {"Event", "Lease"}
+"""Kinds whose changes nobody sees happen."""
+
+
+class NotKeptError(LookupError):
+    """There is no such moment, or it is no longer kept; `oldest` is the earliest that is."""
+
+    def __init__(self, revision: int, oldest: int, newest: int) -> None:
+        super().__init__(revision, oldest, newest)
+        self.revision = revision
+        self.oldest = oldest
+        self.newest = newest
+
+
+class Record(NamedTuple):
+    """A change whose objects may still be texts."""
+
+    revision: int
+    verb: str
+    key: Key
+    uid: str
+    entry: Entry
+    before: Entry | None
+    actor: str
+    cause: int
+    time: float
+
+    def change(self) -> Change:
+        previous = self.before.object if self.before else None
+        obj = self.entry.object
+        return Change(self.revision, self.verb, self.key, obj, previous, self.actor, self.cause, self.time)
+
+
+@dataclass(slots=True)
+class Segment:
+    """The changes after `revision`; `image`, `history` and `time` are those at that revision."""
+
+    revision: int
+    image: MemoryStore
+    history: History
+    time: float
+    records: list[Record] = field(default_factory=list)
+    size: int = 0
+
+    def is_full(self) -> bool:
+        return len(self.records) >= SEGMENT or self.size >= SEGMENT_SIZE
+
+
+class Moment(NamedTuple):
+    """The cluster as it was at a revision. `time` is simulated seconds."""
+
+    revision: int
+    time: float
+    image: MemoryStore
+    history: History
 
 
 class Past:
-    """What `chain` asks of a journal. Events are left out: they tell, they cause nothing."""
+    """What is known of a cluster's past. Hold the scene's lock while using it."""
 
     def __init__(self) -> None:
-        self._changes: deque[Change] = deque()
-        self._by_revision: dict[int, Change] = {}
-        self._by_uid: dict[str, deque[Change]] = {}
+        self._segments: deque[Segment] = deque()
+        self._by_revision: dict[int, Record] = {}
+        self._by_uid: dict[str, deque[Record]] = {}
+        self._moments: OrderedDict[int, Moment] = OrderedDict()
+        self._count = 0
 
-    def extend(self, changes: Iterable[Change]) -> None:
-        """Remember these changes, newer than all before, and forget the oldest."""
+    @property
+    def oldest(self) -> int:
+        """The earliest revision at which the cluster can be seen."""
+        return self._segments[0].revision if self._segments else 0
+
+    @property
+    def newest(self) -> int:
+        """The last revision that is known."""
+        return self._segments[-1].revision + len(self._segments[-1].records) if self._segments else 0
+
+    def load(self, rows: Sequence[Row], history: History, note: Callable[[Change], None]) -> None:
+        """Begin with the rows of the journal, oldest first, and feed `history` and `note` with them.
+
+        Rows before a gap are what compaction has left: the newest of each object that lived then.
+        """
+        first = _unbroken(rows)
+        image, records = MemoryStore(), list[Record]()
+        for number, row in enumerate(rows):
+            if number == first or (number > first and self._segments[-1].is_full()):
+                image = _followed(image, row.revision - 1, records)
+                records.clear()
+                self._open(image, row.revision - 1, history)
+            change = _decoded(row)
+            history.observe(change)
+            note(change)
+            records.append(self._record(row.key, row.uid, Entry(text=row.text), row))
+            if number >= first:
+                self._append(records[-1], len(row.text))
+        if rows and first == len(rows):
+            self._open(_followed(image, rows[-1].revision, records), rows[-1].revision, history)
+        self._trim()
+
+    def extend(self, changes: Sequence[Change], image: MemoryStore, history: History) -> None:
+        """These changes have followed and led to this image; `history` has observed them."""
+        if not self._segments and changes:
+            self._open(image, changes[0].revision - 1, history)
         for change in changes:
-            if change.key.kind != "Event":
-                self._changes.append(change)
-                self._by_revision[change.revision] = change
-                self._by_uid.setdefault(uid_of(change.object), deque()).append(change)
-        while len(self._changes) > REMEMBERED:
-            self._forget(self._changes.popleft())
+            known = image.entry(change.key)
+            entry = known if known and known.object is change.object else Entry(change.object)
+            self._append(self._record(change.key, uid_of(change.object), entry, change), entry.size)
+        if changes and self._segments[-1].is_full():
+            self._open(image, image.revision, history)
+            self._trim()
 
     def at(self, revision: int) -> Change | None:
-        """The change of that revision."""
-        return self._by_revision.get(revision)
+        """The change of that revision, None if it is not kept. No Events: they tell, they cause nothing."""
+        record = self._by_revision.get(revision)
+        return None if record is None or record.key.kind == "Event" else record.change()
 
     def of(self, uid: str) -> list[Change]:
         """All changes of one object, oldest first."""
-        return list(self._by_uid.get(uid, ()))
+        return [record.change() for record in self._by_uid.get(uid, ())]
 
     def since(self, revision: int) -> list[Change]:
-        """The changes after that revision, oldest first."""
-        found: list[Change] = []
-        for change in reversed(self._changes):
-            if change.revision <= revision:
+        """The changes after that revision, oldest first, without Events."""
+        found = []
+        for record in self._backwards(self.newest):
+            if record.revision <= revision:
                 break
-            found.append(change)
+            if record.key.kind != "Event":
+                found.append(record.change())
         return found[::-1]
 
-    def _forget(self, change: Change) -> None:
-        del self._by_revision[change.revision]
-        uid = uid_of(change.object)
-        self._by_uid[uid].popleft()
-        if not self._by_uid[uid]:
-            del self._by_uid[uid]
+    def backwards(self, until: int | None = None) -> Iterator[Change]:
+        """All changes up to a revision, or to the last one, newest first."""
+        for record in self._backwards(self.newest if until is None else until):
+            yield record.change()
+
+    def moment(self, revision: int) -> Moment:
+        """The cluster as it was at that revision. Raises NotKeptError."""
+        known = self._moments.get(revision)
+        if known is None:
+            known = self._moments[revision] = self._moment(revision)
+            while len(self._moments) > MOMENTS:
+                self._moments.popitem(last=False)
+        self._moments.move_to_end(revision)
+        return known
+
+    def until(self, revision: int) -> "Until":
+        """What was known at that revision."""
+        return Until(self, revision)
+
+    def time_of(self, revision: int) -> float:
+        """When it became that revision, in simulated seconds. Raises NotKeptError."""
+        segment = self._segment(revision)
+        if revision == segment.revision:
+            return segment.time
+        return segment.records[revision - segment.revision - 1].time
+
+    def revision_at(self, time: float) -> int:
+        """The cluster's revision at that simulated time; the oldest one for an earlier time."""
+        number = bisect_right(self._segments, time, key=lambda segment: segment.time)
+        if not number:
+            return self.oldest
+        segment = self._segments[number - 1]
+        return segment.revision + bisect_right(segment.records, time, key=lambda record: record.time)
+
+    def before(self, revision: int) -> int:
+        """The moment before a change that people could see: the way back by one; at most the oldest."""
+        for record in self._backwards(revision):
+            if record.key.kind not in TELLING_KINDS:
+                return record.revision - 1
+        return self.oldest
+
+    def after(self, revision: int) -> int:
+        """The moment after the next change that people could see; at most the newest."""
+        for following in range(revision + 1, self.newest + 1):
+            if self._by_revision[following].key.kind not in TELLING_KINDS:
+                return following
+        return self.newest
+
+    def _moment(self, revision: int) -> Moment:
+        segment = self._segment(revision)
+        records = segment.records[: revision - segment.revision]
+        history = segment.history.copy()
+        for record in records:
+            history.observe(record.change())
+        time = records[-1].time if records else segment.time
+        return Moment(revision, time, _followed(segment.image, revision, records), history)
+
+    def _segment(self, revision: int) -> Segment:
+        if not self.oldest <= revision <= self.newest:
+            raise NotKeptError(revision, self.oldest, self.newest)
+        number = bisect_right(self._segments, revision, key=lambda segment: segment.revision)
+        return self._segments[number - 1]
+
+    def _backwards(self, revision: int) -> Iterator[Record]:
+        for number in range(revision, self.oldest, -1):
+            yield self._by_revision[number]
+
+    def _open(self, image: MemoryStore, revision: int, history: History) -> None:
+        self._segments.append(Segment(revision, image, history.copy(), history.now))
+
+    def _record(self, key: Key, uid: str, entry: Entry, made: Row | Change) -> Record:
+        own = self._by_uid.setdefault(uid, deque())
+        before = own[-1].entry if own and own[-1].verb != DELETED else None
+        record = Record(made.revision, made.verb, key, uid, entry, before, made.actor, made.cause, made.time)
+        own.append(record)
+        self._by_revision[made.revision] = record
+        return record
+
+    def _append(self, record: Record, size: int) -> None:
+        segment = self._segments[-1]
+        segment.records.append(record)
+        segment.size += size
+        self._count += 1
+
+    def _trim(self) -> None:
+        """Forget what is older than the journal keeps it, whole segments at a time."""
+        size = sum(segment.size for segment in self._segments)
+        while len(self._segments) > 1:
+            first = self._segments[0]
+            if self._count - len(first.records) < storage.KEPT_CHANGES and size <= storage.KEPT_SIZE:
+                return
+            self._segments.popleft()
+            self._count -= len(first.records)
+            size -= first.size
+            self._forget(first.records)
+            for revision in [known for known in self._moments if known < self.oldest]:
+                del self._moments[revision]
+
+    def _forget(self, records: Iterable[Record]) -> None:
+        """As the journal's compaction does, the newest change of each object that lives on is kept."""
+        for record in records:
+            own = self._by_uid.get(record.uid, deque())
+            while own and own[0].revision <= record.revision and (len(own) > 1 or own[0].verb == DELETED):
+                del self._by_revision[own.popleft().revision]
+            if not own:
+                self._by_uid.pop(record.uid, None)
+
+
+class Until:
+    """A past up to a revision."""
+
+    def __init__(self, past: Past, revision: int) -> None:
+        self._past = past
+        self.revision = revision
+
+    def at(self, revision: int) -> Change | None:
+        """The change of that revision, if it had happened by then."""
+        return self._past.at(revision) if revision <= self.revision else None
+
+    def of(self, uid: str) -> list[Change]:
+        """The changes of one object by then, oldest first."""
+        return [change for change in self._past.of(uid) if change.revision <= self.revision]
+
+
+def _unbroken(rows: Sequence[Row]) -> int:
+    """The number of the first row from which on nothing is missing: no revision, and no state before."""
+    first, known = 0, set[Key]()
+    for number, row in enumerate(rows):
+        if number and row.revision != rows[number - 1].revision + 1:
+            first = number
+        if row.verb != ADDED and row.key not in known:
+            first = number + 1
+        known.add(row.key)
+    return first
+
+
+def _followed(image: MemoryStore, revision: int, records: Iterable[Record]) -> MemoryStore:
+    """The image at a later revision, after these changes."""
+    return image.with_entries(revision, [(r.key, None if r.verb == DELETED else r.entry) for r in records])
+
+
+def _decoded(row: Row) -> Change:
+    # Not through the entry, which would keep the object beside its text.
+    obj: Object = decode(row.text)
+    return Change(row.revision, row.verb, row.key, obj, None, row.actor, row.cause, row.time)

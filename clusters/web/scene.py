@@ -7,6 +7,7 @@ the revision it has, and costs nothing when there is nothing.
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import RLock
 from typing import Final
 
@@ -73,8 +74,7 @@ class Scene:
             self._load()
         else:
             self.image = image
-            self._observe(changes)
-            self._note_ghosts(changes, time.time())
+            self._observe(changes, time.time())
 
     def hear(self) -> float | None:
         """Take in who has called whom. Returns in how many seconds to do so again, None if nobody calls."""
@@ -115,17 +115,24 @@ class Scene:
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._clients_at = 0.0
         # The journal may have gone on since; the rest comes with the next catch_up.
-        past = [change for change in journal.history(self.cluster) if change.revision <= self.revision]
-        self._observe(past)
-        self._note_ghosts(past, 0.0)
+        rows = [row for row in journal.kept(self.cluster) if row.text and row.revision <= self.revision]
+        self.past.load(rows, self.history, partial(self._note, since=0.0))
 
-    def _observe(self, changes: list[Change]) -> None:
+    def _observe(self, changes: list[Change], since: float) -> None:
         for change in changes:
             self.history.observe(change)
-            self._note_activity(change)
-            if change.key.kind == CLIENT:
-                self._clients_at = change.time
-        self.past.extend(changes)
+            self._note(change, since)
+        self.past.extend(changes, self.image, self.history)
+
+    def _note(self, change: Change, since: float) -> None:
+        """Note what the map shows of it. Who comes later does not see the outlines of pods that are gone:
+        `since` is when that is taken to have happened, in real time.
+        """
+        self._note_activity(change)
+        if change.key.kind == CLIENT:
+            self._clients_at = change.time
+        elif change.key.kind == "Pod" and change.verb == DELETED:
+            self._note_ghost(change, since)
 
     def _note_activity(self, change: Change) -> None:
         """What each part of the control plane did last, as the map shows it."""
@@ -141,15 +148,12 @@ class Scene:
             if node:
                 self.activity["scheduler"] = f"{change.key.name.rsplit('-', 1)[-1]} → {node}"
 
-    def _note_ghosts(self, changes: list[Change], since: float) -> None:
-        """Where pods were that are gone. Who comes later does not see the outlines that the others leave."""
-        for change in changes:
-            slot = simulation_of(change.object).get("slot")
-            if change.verb == DELETED and change.key.kind == "Pod" and slot is not None:
-                pod = change.object
-                node, ip = pod["spec"].get("nodeName", ""), (pod.get("status") or {}).get("podIP", "")
-                gone = GonePod(uid_of(pod), change.key.namespace, change.key.name, node, slot, ip)
-                self._ghosts.append(Ghost(gone, since))
+    def _note_ghost(self, change: Change, since: float) -> None:
+        pod, slot = change.object, simulation_of(change.object).get("slot")
+        if slot is not None:
+            node, ip = pod["spec"].get("nodeName", ""), (pod.get("status") or {}).get("podIP", "")
+            gone = GonePod(uid_of(pod), change.key.namespace, change.key.name, node, slot, ip)
+            self._ghosts.append(Ghost(gone, since))
 
 
 _scenes: dict[str, Scene] = {}
