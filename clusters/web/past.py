@@ -147,7 +147,7 @@ class Past:
     def since(self, revision: int) -> list[Change]:
         """The changes after that revision, oldest first, without Events."""
         found = []
-        for record in self._backwards(self.newest):
+        for record in self.records():
             if record.revision <= revision:
                 break
             if record.key.kind != "Event":
@@ -156,8 +156,14 @@ class Past:
 
     def backwards(self, until: int | None = None) -> Iterator[Change]:
         """All changes up to a revision, or to the last one, newest first."""
-        for record in self._backwards(self.newest if until is None else until):
+        for record in self.records(until):
             yield record.change()
+
+    def records(self, until: int | None = None) -> Iterator[Record]:
+        """The same as records, whose objects are only read when they are asked for."""
+        last = self.newest if until is None else min(until, self.newest)
+        for revision in range(last, self.oldest, -1):
+            yield self._by_revision[revision]
 
     def moment(self, revision: int) -> Moment:
         """The cluster as it was at that revision. Raises NotKeptError."""
@@ -190,7 +196,7 @@ class Past:
 
     def before(self, revision: int) -> int:
         """The moment before a change that people could see: the way back by one; at most the oldest."""
-        for record in self._backwards(revision):
+        for record in self.records(revision):
             if record.key.kind not in TELLING_KINDS:
                 return record.revision - 1
         return self.oldest
@@ -216,10 +222,6 @@ class Past:
             raise NotKeptError(revision, self.oldest, self.newest)
         number = bisect_right(self._segments, revision, key=lambda segment: segment.revision)
         return self._segments[number - 1]
-
-    def _backwards(self, revision: int) -> Iterator[Record]:
-        for number in range(revision, self.oldest, -1):
-            yield self._by_revision[number]
 
     def _open(self, image: MemoryStore, revision: int, history: History) -> None:
         self._segments.append(Segment(revision, image, history.copy(), history.now))
