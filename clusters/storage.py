@@ -153,7 +153,8 @@ def grown(cluster_id: str, before: int, after: int) -> bool:
 
 def compact(cluster_id: str, changes: int = KEPT_CHANGES, size: int = KEPT_SIZE) -> None:
     """Forget the journal but its last `changes` and, as etcd does, the newest row before them of each
-    object that lived then. Fewer changes are kept if these texts together exceed `size` characters.
+    object that lived then. Fewer changes are kept if these texts together exceed `size` characters, but
+    always the last one.
     """
     # Only ever more rows are superseded, so it does no harm that others write meanwhile.
     with connection.cursor() as cursor:
@@ -282,7 +283,7 @@ def _superseded(
     """
     kept, forgotten, until = sum(length for *_, length in rows), list[int](), 0
     newest: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for index, (revision, verb, kind, namespace, name, length) in enumerate(rows):
+    for index, (revision, verb, kind, namespace, name, length) in enumerate(rows[:-1]):
         if len(rows) - index <= changes and kept <= size:
             break
         until = revision

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from clusters import storage
-from clusters.engine.changes import ADDED, DELETED, Change, decode
+from clusters import journal, storage
+from clusters.engine.changes import DELETED, Change, decode
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import Key, Object, uid_of
 from clusters.engine.store import Entry, MemoryStore
@@ -106,7 +106,7 @@ class Past:
 
         Rows before a gap are what compaction has left: the newest of each object that lived then.
         """
-        first = _unbroken(rows)
+        first = bisect_right(rows, journal.whole_from(rows), key=lambda row: row.revision)
         image, records = MemoryStore(), list[Record]()
         for number, row in enumerate(rows):
             if number == first or (number > first and self._segments[-1].is_full()):
@@ -275,21 +275,13 @@ class Until:
         """The change of that revision, if it had happened by then."""
         return self._past.at(revision) if revision <= self.revision else None
 
+    def backwards(self) -> Iterator[Change]:
+        """All changes by then, newest first."""
+        return self._past.backwards(self.revision)
+
     def of(self, uid: str) -> list[Change]:
         """The changes of one object by then, oldest first."""
         return [change for change in self._past.of(uid) if change.revision <= self.revision]
-
-
-def _unbroken(rows: Sequence[Row]) -> int:
-    """The number of the first row from which on nothing is missing: no revision, and no state before."""
-    first, known = 0, set[Key]()
-    for number, row in enumerate(rows):
-        if number and row.revision != rows[number - 1].revision + 1:
-            first = number
-        if row.verb != ADDED and row.key not in known:
-            first = number + 1
-        known.add(row.key)
-    return first
 
 
 def _followed(image: MemoryStore, revision: int, records: Iterable[Record]) -> MemoryStore:
