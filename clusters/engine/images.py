@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 HUB: Final = "docker.io"
+REGISTRY: Final = "192.0.2.53"
+"""The address of all registries, should one have to be told."""
 _REMEMBERED: Final = 512
 _CATALOGUE: Final = Path(__file__).with_name("images.yaml")
 _PROGRAMS: Final = Path(__file__).with_name("programs.yaml")
@@ -134,18 +136,33 @@ def image_id(name: str) -> str:
 def pull_error(name: str) -> str:
     """Why a node cannot pull this image, as containerd says it."""
     reference = parse_reference(name)
-    failed = f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}"'
+    failed = _failed(reference)
     if reference.host not in _hosts():
-        asked = f"https://{reference.host}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
-        return (
-            f'{failed}: failed to do request: Head "{asked}": dial tcp: lookup {reference.host}: no such host'
-        )
+        return f"{_not_asked(reference)}: dial tcp: lookup {reference.host}: no such host"
     if reference.host != HUB or reference.repository in _repositories():
         return f"{failed}: {reference}: not found"
     return (
         f"{failed}: pull access denied, repository does not exist or may require authorization: server"
         " message: insufficient_scope: authorization failed"
     )
+
+
+def unreachable_error(name: str) -> str:
+    """Why a node cannot pull this image while no registry answers, as containerd says it."""
+    reference = parse_reference(name)
+    if reference.host not in _hosts():
+        return pull_error(name)
+    return f"{_not_asked(reference)}: dial tcp {REGISTRY}:443: connect: connection refused"
+
+
+def _not_asked(reference: Reference) -> str:
+    host = "registry-1.docker.io" if reference.host == HUB else reference.host
+    asked = f"https://{host}/v2/{reference.path}/manifests/{reference.digest or reference.tag}"
+    return f'{_failed(reference)}: failed to do request: Head "{asked}"'
+
+
+def _failed(reference: Reference) -> str:
+    return f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}"'
 
 
 @lru_cache(maxsize=1)

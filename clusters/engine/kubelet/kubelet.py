@@ -8,7 +8,7 @@ static pods, and heartbeats: while a kubelet runs, its lease is told from the cl
 from collections.abc import Iterator
 from typing import Final
 
-from clusters.engine import ipam
+from clusters.engine import cluster, ipam
 from clusters.engine.apiserver import verbs
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.kubelet import admission, node_status, probes, runtime, volumes
@@ -36,7 +36,7 @@ class Kubelet:
     """The control loop of all nodes: its keys are Pods and Nodes."""
 
     actor = "kubelet"
-    watches = frozenset({"Pod", "Node"})
+    watches = frozenset({"Pod", "Node", cluster.KEY.kind})
 
     def __init__(self, order: Iterator[int]) -> None:
         self.queue = WorkQueue(order)
@@ -46,6 +46,8 @@ class Kubelet:
             return
         if change.key.kind == "Node":
             self._node_changed(change, store)
+        elif change.key == cluster.KEY:
+            self._cluster_changed(change, store)
         elif change.object["spec"].get("nodeName"):
             if change.actor.startswith("kubelet/"):
                 # A kubelet's own report is no reason to look again before it said it would.
@@ -64,7 +66,14 @@ class Kubelet:
                 self.queue.add(key, change.revision)
         elif before.get("images") != after.get("images"):
             for pod in store.indexed("pods-by-node", change.key.name):
-                if _wants_image(pod):
+                if _has_container(pod, "never"):
+                    self.queue.add(key_of(pod), change.revision)
+
+    def _cluster_changed(self, change: Change, store: MemoryStore) -> None:
+        before = (change.previous or {"spec": {}})["spec"]
+        if before.get("pulls") != change.object["spec"].get("pulls"):
+            for pod in store.list("Pod"):
+                if _has_container(pod, "pulling"):
                     self.queue.add(key_of(pod), change.revision)
 
     def sync(self, store: Overlay, key: Key, cause: int) -> None:
@@ -188,6 +197,6 @@ def _next_due(worker: PodWorker) -> float | None:
     return min(due, default=None)
 
 
-def _wants_image(pod: Object) -> bool:
+def _has_container(pod: Object, phase: str) -> bool:
     containers = simulation_of(pod).get("containers") or {}
-    return any(state["phase"] == "never" for state in containers.values())
+    return any(state["phase"] == phase for state in containers.values())

@@ -3,16 +3,19 @@
 Models the kubelet's image manager (`pkg/kubelet/images/image_manager.go`, `puller.go`) with
 serializeImagePulls, which is its default: different images are pulled one after the other, pods that want
 the same image share one download. A pod's own containers are started one by one, so the next finds the
-image of the one before. Left out: pull secrets, image volumes, and the removal of old images
-when the disk is full.
+image of the one before. Pulls may be slow or fail (`cluster.pulls_of`): that counts for what is left of a
+pull that is under way, too. Left out: pull secrets, image volumes, what a pull that failed has left for the
+next try, and the removal of old images when the disk is full.
 
 Functions take (worker, container, state) and return whether the container went on to another phase.
 """
 
 from typing import Final
 
+from clusters.engine import cluster
 from clusters.engine.apiserver import verbs
-from clusters.engine.images import full_name, image_id, image_of, pull_error
+from clusters.engine.clock import quantise
+from clusters.engine.images import full_name, image_id, image_of, pull_error, unreachable_error
 from clusters.engine.kubelet.pod_worker import PodWorker
 from clusters.engine.kubelet.states import enter, is_starting
 from clusters.engine.kubelet.texts import go_duration
@@ -50,25 +53,44 @@ def ensure_image_exists(worker: PodWorker, container: Object, state: Object) -> 
         return False
     worker.event("Pulling", f'Pulling image "{name}"', container)
     begin, end = _download(worker, full, present)
-    enter(state, "pulling", pulls=full, asked=worker.now, until=end, **{"from": begin})
+    how = cluster.pulls_of(worker.store)
+    enter(state, "pulling", pulls=full, how=how, asked=worker.now, until=end, **{"from": begin})
     return True
 
 
 def finish_pull(worker: PodWorker, container: Object, state: Object) -> bool:
     """Phase `pulling`."""
+    _adapt(worker, state)
     if state["until"] > worker.now:
         return False
     name = container["image"]
     image = image_of(name)
+    if state.get("how") == "fail":
+        return _failed(worker, container, state, unreachable_error(name))
     if image is None:
-        return _failed(worker, container, state)
-    took = go_duration(state["until"] - state["from"])
+        return _failed(worker, container, state, pull_error(name))
+    took = go_duration(state["until"] - max(state["from"], state["asked"]))
     waited = go_duration(state["until"] - state["asked"])
     _keep(worker, name, image.size)
     said = f'Successfully pulled image "{name}" in {took} ({waited} including waiting).'
     worker.event("Pulled", f"{said} Image size: {image.size} bytes.", container)
     state.pop("pullBackoff", None)
     return created(worker, state)
+
+
+def _adapt(worker: PodWorker, state: Object) -> None:
+    """What is left of a pull goes on as all pulls do now; one that has found no registry fails anyway."""
+    now, before, how = worker.now, state.get("how", "normal"), cluster.pulls_of(worker.store)
+    if state["until"] <= now or before in (how, "fail"):
+        return
+    state["how"] = how
+    if how == "fail":
+        state["until"] = now
+        return
+    slower = cluster.SLOW if how == "slow" else 1 / cluster.SLOW
+    for field in ("from", "until"):
+        # Both move, so that the part of it that is done stays the same.
+        state[field] = quantise(now + slower * (state[field] - now))
 
 
 def created(worker: PodWorker, state: Object) -> bool:
@@ -105,9 +127,8 @@ def await_image(worker: PodWorker, container: Object, state: Object) -> bool:
     return True
 
 
-def _failed(worker: PodWorker, container: Object, state: Object) -> bool:
+def _failed(worker: PodWorker, container: Object, state: Object, why: str) -> bool:
     name = container["image"]
-    why = pull_error(name)
     worker.warn("Failed", f'Failed to pull image "{name}": {why}', container)
     worker.warn("Failed", "Error: ErrImagePull", container)
     delay = min(2 * state["pullBackoff"], BACKOFF_LONGEST) if "pullBackoff" in state else BACKOFF_FIRST
@@ -128,10 +149,12 @@ def _invalid(worker: PodWorker, container: Object, state: Object, why: str) -> b
 def _download(worker: PodWorker, full: str, present: bool) -> tuple[float, float]:
     """When the pull begins and ends."""
     image = image_of(full)
-    overhead = worker.delays.pull_overhead
-    if present or image is None:
+    overhead, how = worker.delays.pull_overhead, cluster.pulls_of(worker.store)
+    if present or image is None or how == "fail":
         return worker.now, worker.at(overhead * CHECK if present else overhead)
     bandwidth = simulation_of(worker.node).get("bandwidth") or worker.delays.bandwidth
+    if how == "slow":
+        bandwidth /= cluster.SLOW
     seconds = overhead + image.size / bandwidth
     begin = worker.now
     for state in _pulls(worker):

@@ -3,18 +3,18 @@
 Stands in for what the container runtime knows (`pkg/kubelet/container.Status`) and for what the kubelet
 keeps in memory beside it. A state is `{"phase", ...}`:
 
-    image         wants its image, maybe waits its turn pulling      from, until; asked, pulls
+    image         wants its image, maybe waits its turn pulling      from, until, how; asked, pulls
     pull-error    error, until, retry                   pull-backoff error, until
     never         error (policy Never)                  invalid      error (no image has such a name)
     creating      until                                 running      since, ready; readyAt, probes, dies
     backoff       until (crashed, waits)                exited       for good
     config-error  error, until (a ConfigMap or Secret that its variables need is missing)
 
-`dies` is how and when a running container will end: `{"at", "code", "reason", "message"}`; `stopping`
-says that it was told to, `clash` names the port that it wanted and another container has, `env` are the
-variables that it got, where ConfigMaps or Secrets had a say that may have changed since; `answers` is what
-the network has told its process so far (see transcript.py), and `asksAt` when that asks again. A running
-container may have `files` besides, see container_writes.py.
+`dies` is how and when a running container will end: `{"at", "code", "reason", "message"}`; `stopping` says
+that it was told to, `how` is `cluster.pulls_of` where the pull was timed, `clash` names the port that it
+wanted and another container has, `env` are the variables that it got, where ConfigMaps or Secrets had a say
+that may have changed since; `answers` is what the network has told its process so far (see transcript.py),
+and `asksAt` when that asks again. A running container may have `files` besides, see container_writes.py.
 
 These stay from phase to phase: `image` (the name it was started for), `id`, `made` (the name of its image)
 and `attempts` (of the newest container), `last` (how the one before ended, as ContainerStateTerminated),
