@@ -76,6 +76,16 @@ def role_of(person: str, cluster: Cluster) -> str:
     return cluster.grants.filter(person=person).values_list("role", flat=True).first() or ""
 
 
+def clock_role(cluster: Cluster) -> str:
+    """The role that one needs to turn the cluster's clock: ACT or OWN."""
+    return cluster.clock_role
+
+
+def may_turn_clock(person: str, cluster: Cluster) -> bool:
+    """Whether a person has that role."""
+    return _rank(person, cluster) >= _RANKS[clock_role(cluster)]
+
+
 def clusters_of(person: str) -> QuerySet[Cluster]:
     """The clusters that a person owns or was let into, the one used last first."""
     if not person:

@@ -34,6 +34,12 @@ class Cluster(models.Model):
     worker has to look again (in the past: now; null: when somebody acts).
     """
 
+    class ClockRole(models.TextChoices):
+        """Who may turn the clock: all who may act, or the owner alone."""
+
+        ACT = "act"
+        OWN = "own"
+
     id = models.CharField(primary_key=True, max_length=16, default=new_id, editable=False)
     name = models.CharField(max_length=100, blank=True)
     made_by_command = models.BooleanField(default=False)
@@ -44,6 +50,7 @@ class Cluster(models.Model):
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.FloatField(null=True)
     claim_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the link's token")
+    clock_role = models.CharField(max_length=8, choices=ClockRole.choices, default=ClockRole.ACT)
     kills = models.BigIntegerField(default=0, help_text="pods killed by people; survives compaction")
     created_at = models.FloatField(default=time.time)
     used_at = models.FloatField(default=time.time, db_index=True)

@@ -6,7 +6,7 @@ what an event loop may call returns a Future.
 
 from clusters.access import revoke_claim
 from clusters.actions.clients import place_client, remove_client
-from clusters.actions.clock import SPEEDS, set_clock
+from clusters.actions.clock import SPEEDS, set_clock, set_clock_role, skip, step
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -53,7 +53,10 @@ __all__ = [
     "scale",
     "set_book",
     "set_clock",
+    "set_clock_role",
     "set_cloud",
+    "skip",
+    "step",
     "submit",
     "transact",
     "untouched",

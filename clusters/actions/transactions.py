@@ -14,7 +14,9 @@ from functools import partial
 from typing import Final, TypeVar
 
 from clusters import announce, memory, storage, traffic
+from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of
+from clusters.engine.control_plane import ControlPlane
 from clusters.engine.store import Overlay
 from clusters.memory import Held
 from clusters.writer import PERSON, WORKER, writer
@@ -71,6 +73,14 @@ def submit(
     return writer.submit(run, PERSON, cluster_id)
 
 
+def drive(cluster_id: str, verb: Callable[[ControlPlane, Overlay], T], *, actor: str) -> T:
+    """As `transact`, for a verb that lets the control plane work by hand, whether or not time stands still.
+
+    What it raises passes through, and neither the writes nor the work have happened.
+    """
+    return writer.call(partial(_drive, cluster_id, verb, actor), PERSON, cluster_id)
+
+
 def reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Future[Pass | None]:
     """Let the control plane work for one pass: at most about `limit` writes and `seconds` of real time.
 
@@ -105,6 +115,28 @@ def _transact(
         losses += 1
 
 
+def _drive(cluster_id: str, verb: Callable[[ControlPlane, Overlay], T], actor: str) -> T:
+    losses = 0
+    while True:
+        with storage.locked(cluster_id) if losses >= LOSSES else nullcontext():
+            held = memory.caught_up(cluster_id)
+            plane = memory.plane_of(held)
+            marks = plane.mark()
+            overlay = Overlay(held.image, now=held.time, seed=held.seed, actor=actor)
+            try:
+                result = verb(plane, overlay)
+                clock = clock_of(overlay)
+                won = _commit(held, overlay, _wake_at(plane, clock))
+            except BaseException:
+                plane.rewind(marks)
+                raise
+        if won:
+            _publish(held, overlay, by_plane=True, wake=not clock.paused)
+            return result
+        plane.rewind(marks)
+        losses += 1
+
+
 def _reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Pass | None:
     held = memory.caught_up(cluster_id)
     now = time.time()
@@ -121,22 +153,39 @@ def _reconcile(cluster_id: str, owner: str, limit: int, seconds: float) -> Pass 
 
 
 def _pass(held: Held, limit: int, deadline: float) -> Pass:
+    clock = clock_of(held.image)
+    if clock.paused:
+        return _rest(held)
     plane = memory.plane_of(held)
     marks = plane.mark()
-    clock = clock_of(held.image)
     overlay = Overlay(held.image, now=held.time, seed=held.seed, limit=limit)
     until = max(held.time, clock.now(time.time()))
     more = plane.run(overlay, until, lambda: time.perf_counter() < deadline)
-    due = plane.next_due()
-    wake_at = time.time() if more else None if due is None else clock.wall_at(due)
+    wake_at = _wake_at(plane, clock)
     if not _commit(held, overlay, wake_at, release=not more):
         plane.rewind(marks)
         return Pass(lost=True, more=True, wake_at=None)
     held.time = overlay.now
     if not more:
         held.leased_until = 0.0
-    _publish(held, overlay, by_plane=True)
+    _publish(held, overlay, by_plane=True, wake=False)
     return Pass(lost=False, more=more, wake_at=wake_at, writes=len(overlay.changes))
+
+
+def _rest(held: Held) -> Pass:
+    """Time stands still: all that is ready waits with it, for steps or until it goes on."""
+    won = storage.commit(held.cluster_id, held.image.revision, (), wake_at=None, release=True)
+    if won:
+        held.leased_until = 0.0
+    return Pass(lost=not won, more=not won, wake_at=None)
+
+
+def _wake_at(plane: ControlPlane, clock: Clock) -> float | None:
+    """When the worker has to look again, wall seconds."""
+    due = plane.next_due()
+    if clock.paused or (due is None and not plane.has_work()):
+        return None
+    return time.time() if due is None or plane.has_work() else clock.wall_at(due)
 
 
 def _commit(
@@ -152,12 +201,12 @@ def _commit(
     )
 
 
-def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False) -> None:
+def _publish(held: Held, overlay: Overlay, *, by_plane: bool = False, wake: bool = True) -> None:
     if not overlay.changes:
         return
     before = held.image.revision
     held.advance(overlay.publish(), overlay.changes, by_plane=by_plane)
-    announce.committed(held.cluster_id, overlay.revision, by_worker=by_plane)
+    announce.committed(held.cluster_id, overlay.revision, by_worker=not wake)
     if overlay.calls:
         announce.run_soon(partial(traffic.record, held.cluster_id, overlay.calls))
     if storage.grown(held.cluster_id, before, overlay.revision):

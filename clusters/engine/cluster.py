@@ -5,8 +5,8 @@ stopped. As it is an object, all of that is journalled, seen by every process, a
 It is never served to the outside.
 """
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from clusters.engine.clock import Clock
 from clusters.engine.objects import Key, Object, with_value
@@ -114,17 +114,8 @@ def pulls_of(store: MemoryStore) -> str:
     return str(_spec(store).get("pulls", "normal"))
 
 
-def clock_of(store: MemoryStore) -> Clock:
-    fields = _spec(store)["clock"]
-    return Clock(fields["anchorWall"], fields["anchorSimulated"], fields["speed"], fields["paused"])
-
-
-def set_clock(store: Overlay, clock: Clock) -> None:
-    """Set the clock; how often it was turned by hand stays."""
-    _set(store, "clock", {**_spec(store)["clock"], **_clock_fields(clock)})
-
-
-class Steps(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Steps:
     """How often people have moved the time on by hand, and the last time that somebody did.
 
     `by` is an actor, `at` the simulated time to which it led; the revisions from `first` to `last` are
@@ -138,12 +129,19 @@ class Steps(NamedTuple):
     last: int = 0
 
 
+def clock_of(store: MemoryStore) -> Clock:
+    fields = _spec(store)["clock"]
+    return Clock(fields["anchorWall"], fields["anchorSimulated"], fields["speed"], fields["paused"])
+
+
 def steps_of(store: MemoryStore) -> Steps:
     return Steps(**_spec(store)["clock"].get("steps") or {})
 
 
-def set_steps(store: Overlay, steps: Steps) -> None:
-    _set(store, "clock", {**_spec(store)["clock"], "steps": steps._asdict()})
+def set_clock(store: Overlay, clock: Clock, steps: Steps | None = None) -> None:
+    """Set the clock, and the steps that it has taken by hand if they are other ones now."""
+    fields = {**_spec(store)["clock"], **_clock_fields(clock)}
+    _set(store, "clock", fields if steps is None else {**fields, "steps": asdict(steps)})
 
 
 def set_cloud(store: Overlay, cloud: bool) -> None:

@@ -12,20 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from clusters.engine import cluster
 from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.changes import Change
-from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.informer import Controller, Informer
 from clusters.engine.objects import Key
 from clusters.engine.store import MemoryStore, Overlay
 from clusters.engine.workqueue import Mark
 
 logger = logging.getLogger(__name__)
-
-UNSEEN_KINDS: Final = INTERNAL_KINDS | {"Event", "Lease"}
-"""Kinds whose changes a person does not count as something that has happened."""
-MOST_ITEMS: Final = 10_000
-"""Work items that a step runs for one that shows."""
-MOST_WRITES: Final = 100
-"""Writes of one of them, about."""
 
 
 class ControlPlane:
@@ -123,7 +115,7 @@ class ControlPlane:
         try:
             self._promote(store.now)
             while True:
-                if not (store.room > 0 and keep_going()):
+                if not (keep_going() and store.room > 0):
                     return self._more(until)
                 if self.step(store) is None and not self._advance(store, until):
                     return False
