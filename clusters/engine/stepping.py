@@ -27,7 +27,7 @@ def step(plane: ControlPlane, store: Overlay) -> list[Change]:
 
     Returns what that one has written; [] if nothing of the kind happens by itself within HORIZON.
     """
-    start = 0
+    start = len(store.changes)
     items = count()
 
     def nothing_yet() -> bool:
