@@ -1,4 +1,4 @@
-"""Two states of an object, compared field by field.
+"""Two states of an object, compared field by field; and two moments of a cluster, object by object.
 
 The entries of a list are told apart by what Kubernetes merges them by (`patchMergeKey`: a name, a type, an
 IP), so an entry that is gone does not make all others look changed.
@@ -7,7 +7,10 @@ IP), so an entry that is gone does not make all others look changed.
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from clusters.engine.objects import Object, public
+from clusters.engine.changes import ADDED, DELETED, MODIFIED
+from clusters.engine.cluster import INTERNAL_KINDS
+from clusters.engine.objects import Key, Object, public, uid_of
+from clusters.engine.store import MemoryStore
 
 NOISE: Final = frozenset({"managedFields", "resourceVersion"})
 """Fields of the metadata that move with every write."""
@@ -21,6 +24,8 @@ MERGE_KEYS: Final = (
     ("port",),
     ("containerPort",),
 )
+READING_ORDER: Final = ("Node", "Service", "Deployment", "ReplicaSet", "ReplicationController", "Pod")
+"""The kinds that people look for first; all others follow in alphabetical order, Events last."""
 
 
 class Field(NamedTuple):
@@ -29,6 +34,46 @@ class Field(NamedTuple):
     path: str
     before: Any
     after: Any
+
+
+class Difference(NamedTuple):
+    """An object of which two moments of a cluster tell otherwise: ADDED, MODIFIED or DELETED.
+
+    `fields` are those that moved of one that is there in both.
+    """
+
+    verb: str
+    key: Key
+    before: Object | None
+    after: Object | None
+    fields: list[Field]
+
+
+def compare(then: MemoryStore, now: MemoryStore, *, events: bool = False) -> list[Difference]:
+    """What was added, changed and gone between two moments, as people would read it.
+
+    An object that went and came again under its name is told twice: it is another one.
+    """
+    kinds = {*then.kinds(), *now.kinds()} - INTERNAL_KINDS - (set() if events else {"Event"})
+    found = []
+    for kind in sorted(kinds, key=_reading_order):
+        for key in sorted({*then.keys(kind), *now.keys(kind)}):
+            if then.entry(key) is not now.entry(key):
+                found += _differences(key, then.get(*key), now.get(*key))
+    return found
+
+
+def _reading_order(kind: str) -> tuple[int, str]:
+    rank = READING_ORDER.index(kind) if kind in READING_ORDER else len(READING_ORDER)
+    return rank + (kind == "Event"), kind
+
+
+def _differences(key: Key, before: Object | None, after: Object | None) -> list[Difference]:
+    if before is not None and after is not None and uid_of(before) == uid_of(after):
+        moved = fields(before, after)
+        return [Difference(MODIFIED, key, before, after, moved)] if moved else []
+    gone = [Difference(DELETED, key, before, None, [])] if before is not None else []
+    return [*gone, Difference(ADDED, key, None, after, [])] if after is not None else gone
 
 
 def fields(before: Object | None, after: Object | None) -> list[Field]:
