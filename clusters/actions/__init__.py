@@ -7,6 +7,7 @@ what an event loop may call returns a Future.
 from clusters.access import revoke_claim
 from clusters.actions.clients import place_client, remove_client
 from clusters.actions.clock import SPEEDS, set_clock, set_clock_role, skip, step
+from clusters.actions.faults import set_component, set_kubelet, set_pulls
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -55,6 +56,9 @@ __all__ = [
     "set_clock",
     "set_clock_role",
     "set_cloud",
+    "set_component",
+    "set_kubelet",
+    "set_pulls",
     "skip",
     "step",
     "submit",

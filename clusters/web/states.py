@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.engine.objects import Object, condition_of, is_deleting, is_finished, is_ready
+from clusters.engine.objects import Object, condition_of, is_deleting, is_finished, is_ready, simulation_of
 
 POD_STATES: Final = (
     "ready",
@@ -125,9 +125,11 @@ def crash_words(pod: Object) -> str:
     if container is None:
         return _("Evicted") if (pod.get("status") or {}).get("reason") == "Evicted" else _("Failed")
     state = container.get("state") or {}
-    reason = (state.get("waiting") or state.get("terminated") or {}).get("reason", "")
+    why = state.get("waiting") or state.get("terminated") or {}
+    reason = why.get("reason", "")
     if reason in IMAGE_REASONS:
-        return _("Image not found")
+        refused = "connection refused" in why.get("message", "")
+        return _("No registry answers") if refused else _("Image not found")
     if reason == "InvalidImageName":
         return _("Bad image name")
     if reason in CRASHING - {"CrashLoopBackOff", "Error", "OOMKilled"}:
@@ -153,6 +155,12 @@ def is_silent(node: Object) -> bool:
     """Whether nothing has been heard from the node's kubelet for longer than the grace period."""
     condition = condition_of(node, "Ready")
     return condition is not None and condition["status"] == "Unknown"
+
+
+def kubelet_is_stopped(node: Object) -> bool:
+    """Whether somebody stopped the kubelet of a machine that has power."""
+    simulation = simulation_of(node)
+    return bool(simulation.get("powered", True)) and simulation.get("kubelet") == "stopped"
 
 
 def external_addresses(service: Object) -> list[str]:

@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.web import commands, connect, time_commands, views
+from clusters.web import commands, connect, faults, time_commands, views
 from clusters.web.inspector import SCALED
 
 
@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/clock", time_commands.clock, name="clock"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
     path("c/<slug:cluster_id>/book", commands.book, name="book"),
+    path("c/<slug:cluster_id>/components/<str:name>", faults.component, name="component"),
+    path("c/<slug:cluster_id>/pulls", faults.pulls, name="pulls"),
+    path("c/<slug:cluster_id>/nodes/<str:name>/kubelet", faults.kubelet, name="kubelet"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
     path("c/<slug:cluster_id>/connect", connect.connect, name="connect"),
     path("c/<slug:cluster_id>/kubeconfig", connect.download, name="kubeconfig"),
