@@ -124,9 +124,15 @@ def _merge_keys(before: list[Any], after: list[Any]) -> tuple[str, ...]:
 
 
 def _tells_apart(entries: list[Any], keys: tuple[str, ...]) -> bool:
-    if not all(isinstance(entry, dict) and keys[0] in entry for entry in entries):
+    if not all(isinstance(entry, dict) and _names(entry.get(keys[0])) for entry in entries):
         return False
     return len(_keyed(entries, keys)) == len(entries)
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, str | int) or (
+        isinstance(value, list) and all(isinstance(v, str) for v in value)
+    )
 
 
 def _keyed(entries: list[Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -5,16 +5,16 @@ object that say something, and for each of them the changes that led to it, back
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
-from clusters.engine.cluster import has_cloud
+from clusters.engine.cluster import INTERNAL_KINDS, has_cloud
 from clusters.engine.labels import subset_matches
 from clusters.engine.objects import (
     Object,
@@ -27,7 +27,7 @@ from clusters.engine.objects import (
     uid_of,
 )
 from clusters.engine.store import MemoryStore
-from clusters.web.sentences import tell
+from clusters.web.sentences import tell, tell_story
 from clusters.web.states import node_state, pod_state
 from clusters.web.telling import Sentence, Told, mono
 from clusters.web.times import clock_text, started_at
@@ -73,11 +73,11 @@ def story(image: MemoryStore, journal: Journal, uid: str) -> list[Step]:
     said: dict[int, tuple[float, list[Sentence]]] = {}
     seen = {change.revision for change in own}
     for told in _tellings(journal, own):
-        sentences = tell(told)
+        sentences = tell_story(told)
         if sentences:
             said[told.change.revision] = told.change.time, sentences
             for cause in _causes(journal, told.change, seen):
-                told_of_cause = tell(_with_count(journal, cause, _before(journal, cause)))
+                told_of_cause = tell_story(_with_count(journal, cause, _before(journal, cause)))
                 said[cause.revision] = cause.time, told_of_cause
     steps = []
     for _revision, (time, sentences) in sorted(said.items()):
@@ -102,6 +102,26 @@ def _causes(journal: Journal, change: Change, seen: set[int]) -> Iterator[Change
         seen.add(cause.revision)
         yield cause
         change = cause
+
+
+def told(journal: Journal, change: Change) -> Told:
+    """The change with the state before it, and with how many pods its controller had counted."""
+    return _with_count(journal, change, _before(journal, change))
+
+
+def sentence_of(journal: Journal, change: Change) -> Sentence:
+    """All that a change says, as one sentence that names its object."""
+    known = told(journal, change)
+    sentences = tell(known)
+    html = format_html_join(". ", "{}", ((said.html,) for said in sentences))
+    return replace(sentences[-1], html=_named(known, html), pulling=None)
+
+
+def _named(known: Told, html: SafeString) -> SafeString:
+    """Where the object is not named (it), its name comes first."""
+    if known.change.key.kind in INTERNAL_KINDS or mono(known.name) in html:
+        return html
+    return format_html("{}: {}", mono(known.name), html)
 
 
 def _before(journal: Journal, change: Change) -> Object | None:

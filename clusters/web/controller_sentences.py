@@ -1,10 +1,11 @@
-"""What is told of controllers: who scaled them, what they did to pods, and how a rollout goes on."""
+"""What is told of controllers: who scaled them, what they did, and how a rollout goes on."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED
 from clusters.engine.objects import Object, condition_of, controller_of
+from clusters.web.states import external_addresses
 from clusters.web.telling import Sentence, Told, mono, say, strong, you_changed
 
 
@@ -99,3 +100,27 @@ def scaler_pod(told: Told) -> list[Sentence]:
         "{actor} counted {n} pod, wants {wanted}", "{actor} counted {n} pods, wants {wanted}", told.counted
     )
     return [say(icon, "quiet", text, actor=actor, n=told.counted, wanted=told.wanted), did]
+
+
+def collector(told: Told) -> list[Sentence]:
+    if not told.dies:
+        return []
+    text = _("{actor} deleted {name}: its owner is gone")
+    return [say("s-terminating", "quiet", text, actor=strong(_("Garbage collector")), name=mono(told.name))]
+
+
+def namespaces(told: Told) -> list[Sentence]:
+    if told.change.verb != DELETED and not told.dies:
+        return []
+    text = _("{actor} deleted {name}: its namespace goes")
+    return [
+        say("s-terminating", "quiet", text, actor=strong(_("Namespace controller")), name=mono(told.name))
+    ]
+
+
+def cloud_service(told: Told) -> list[Sentence]:
+    now = external_addresses(told.change.object)
+    if not now or now == (external_addresses(told.before) if told.before else []):
+        return []
+    text = _("The cloud gave it the public address {ip}")
+    return [say("g-balancer", "run", text, ip=mono(", ".join(now)))]

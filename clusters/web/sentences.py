@@ -1,7 +1,7 @@
 """What one change of the journal means, in a sentence: the actor first, then what it did.
 
-A change can say several things (a kubelet reports an IP and a running container at once) or nothing worth
-telling (a status that repeats what is known).
+A change can say several things: a kubelet reports an IP and a running container at once. Where nothing of
+it is worth a story (a status that repeats what is known), the fields that moved are told.
 """
 
 from collections.abc import Callable
@@ -11,38 +11,59 @@ from typing import Final
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, CLIENT, DELETED, by_person
-from clusters.engine.objects import (
-    Object,
-    condition_of,
-    is_deleting,
-    is_ready,
-    simulation_of,
-)
+from clusters.web.cluster_sentences import placed_client, simulator
 from clusters.web.controller_sentences import (
+    cloud_service,
+    collector,
     deployer,
+    namespaces,
     rollout,
     scaler_pod,
     you_deployment,
     you_scaler,
 )
-from clusters.web.map.pods import pulling_container
-from clusters.web.states import container_statuses, external_addresses, failed_container
-from clusters.web.telling import Sentence, Told, mono, say, strong, you_changed
+from clusters.web.endpoint_sentences import addresses
+from clusters.web.event_sentences import event
+from clusters.web.field_sentences import born, ended, fields_moved
+from clusters.web.node_sentences import kubelet_node, node_controller, you_node
+from clusters.web.pod_sentences import (
+    evictor,
+    kubelet_pod,
+    node_controller_pod,
+    pod_collector,
+    scheduler_pod,
+    you_pod,
+)
+from clusters.web.telling import Sentence, Told, mono, you_changed
 
 
 def tell(told: Told) -> list[Sentence]:
-    """The sentences of a change; [] if it says nothing that a person would want to know."""
+    """The sentences of any change, at least one."""
+    return tell_story(told) or _by_whom(told, [fields_moved(told)])
+
+
+def tell_story(told: Told) -> list[Sentence]:
+    """The sentences of a change; [] if it says nothing that a story needs."""
     change = told.change
     actor = "person" if by_person(change.actor) else change.actor.partition("/")[0]
-    teller = _TELLERS.get((actor, change.key.kind)) or _TELLERS.get((actor, ""))
+    teller = (
+        _ANYBODY.get(change.key.kind) or _TELLERS.get((actor, change.key.kind)) or _TELLERS.get((actor, ""))
+    )
     sentences = teller(told) if teller else []
-    if change.actor.startswith(CLIENT):
-        client = change.actor.removeprefix(CLIENT)
-        return [replace(said, html=format_html("{} {}", said.html, _by_client(client))) for said in sentences]
-    return sentences
+    if not sentences and change.verb == ADDED:
+        sentences = [born(told)]
+    elif not sentences and (change.verb == DELETED or told.dies):
+        sentences = [ended(told)]
+    return _by_whom(told, sentences)
+
+
+def _by_whom(told: Told, sentences: list[Sentence]) -> list[Sentence]:
+    if not told.change.actor.startswith(CLIENT):
+        return sentences
+    by_client = _by_client(told.change.actor.removeprefix(CLIENT))
+    return [replace(said, html=format_html("{} {}", said.html, by_client)) for said in sentences]
 
 
 def _by_client(client: str) -> SafeString:
@@ -52,241 +73,15 @@ def _by_client(client: str) -> SafeString:
     return format_html(_("(from the client {name})"), name=mono(client))
 
 
-def _you_pod(told: Told) -> list[Sentence]:
-    if not told.dies:
-        return you_changed(told)
-    by_force = told.change.verb == DELETED or not told.change.object["metadata"].get(
-        "deletionGracePeriodSeconds", 1
-    )
-    text = _("{you} killed {name} by force") if by_force else _("{you} killed {name}")
-    return [say("s-gone", "fail", text, you=strong(_("You")), name=mono(told.name))]
-
-
-def _you_node(told: Told) -> list[Sentence]:
-    you, name = strong(_("You")), mono(told.name)
-    powered = _power(told.change.object)
-    if told.before is not None and told.change.verb != DELETED and powered != _power(told.before):
-        if powered:
-            return [say("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
-        return [say("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
-    if told.change.verb == ADDED:
-        return [say("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
-    return you_changed(told)
-
-
-def _scheduler_pod(told: Told) -> list[Sentence]:
-    scheduler, node = strong(_("Scheduler")), told.change.object["spec"].get("nodeName")
-    if node and (told.before is None or not told.before["spec"].get("nodeName")):
-        return [say("g-scheduler", "quiet", _("{actor} chose {node}"), actor=scheduler, node=strong(node))]
-    condition = condition_of(told.change.object, "PodScheduled")
-    if condition is None or condition["status"] == "True":
-        return []
-    before = condition_of(told.before, "PodScheduled") if told.before else None
-    if before is not None and before.get("message") == condition.get("message"):
-        return []
-    text = _("{actor} found no node for it: {why}")
-    return [say("g-scheduler", "work", text, actor=scheduler, why=condition.get("message", ""))]
-
-
-def _kubelet_pod(told: Told) -> list[Sentence]:
-    kubelet = _kubelet(told)
-    if told.change.verb == DELETED:
-        text = _("{kubelet} removed it. Its IP is free again")
-        return [say("g-kubelet", "quiet", text, kubelet=kubelet)]
-    told_now = [ask(told, kubelet) for ask in (_address, _end, _pull, _failure, _start, _readiness)]
-    return [sentence for sentence in told_now if sentence is not None]
-
-
-def _kubelet(told: Told) -> SafeString:
-    node = told.change.actor.partition("/")[2] or told.change.object["spec"].get("nodeName", "")
-    return format_html(_("{kubelet} on {node}"), kubelet=strong("kubelet"), node=node)
-
-
-def _pull(told: Told, kubelet: SafeString) -> Sentence | None:
-    now = pulling_container(told.change.object)
-    before = pulling_container(told.before) if told.before else None
-    if now is None or (before is not None and before.get("from") == now.get("from")):
-        return None
-    sentence = say("g-kubelet", "quiet", _("{kubelet} pulls the image"), kubelet=kubelet)
-    if now.get("until") is None or "from" not in now:
-        return sentence
-    return Sentence(sentence.icon, sentence.tone, sentence.html, (now["from"], now["until"]))
-
-
-def _address(told: Told, kubelet: SafeString) -> Sentence | None:
-    ip = (told.change.object.get("status") or {}).get("podIP")
-    before = ((told.before or {}).get("status") or {}).get("podIP")
-    if not ip or ip == before:
-        return None
-    return say("g-kubelet", "quiet", _("{kubelet} gave it the IP {ip}"), kubelet=kubelet, ip=mono(ip))
-
-
-def _failure(told: Told, kubelet: SafeString) -> Sentence | None:
-    if is_deleting(told.change.object):
-        return None
-    reason = _waits_for(told.change.object)
-    if not reason or (told.before is not None and _waits_for(told.before) == reason):
-        return None
-    texts = {
-        "ErrImagePull": _("{kubelet} could not pull the image"),
-        "ImagePullBackOff": _("{kubelet} waits before it pulls again"),
-        "CrashLoopBackOff": _("{kubelet} waits before it starts the container again"),
-    }
-    if reason in texts:
-        return say("s-crashing", "fail", texts[reason], kubelet=kubelet)
-    text = _("{kubelet} cannot start the container: {why}")
-    return say("s-crashing", "fail", text, kubelet=kubelet, why=reason)
-
-
-def _waits_for(pod: Object) -> str:
-    """Why a container that cannot start waits; "" if none does."""
-    status = failed_container(pod) or {}
-    reason: str = ((status.get("state") or {}).get("waiting") or {}).get("reason", "")
-    return reason
-
-
-def _end(told: Told, kubelet: SafeString) -> Sentence | None:
-    """A container has ended; the report may say in the same breath that the kubelet waits."""
-    if is_deleting(told.change.object):
-        return None
-    before = _ends(told.before) if told.before else {}
-    ended = [end for name, end in _ends(told.change.object).items() if end[0] > before.get(name, (0, 0))[0]]
-    if not ended:
-        return None
-    code = max(code for _times, code in ended)
-    icon, tone = ("s-crashing", "fail") if code else ("s-gone", "quiet")
-    return say(icon, tone, _("The container ended: exit code {code}"), code=code)
-
-
-def _ends(pod: Object) -> dict[str, tuple[int, int]]:
-    """How often each container has ended, and its last exit code."""
-    init: list[Object] = (pod.get("status") or {}).get("initContainerStatuses") or []
-    ends = {}
-    for status in [*init, *container_statuses(pod)]:
-        state = status.get("state") or {}
-        last = state.get("terminated") or (status.get("lastState") or {}).get("terminated")
-        if last:
-            ends[status["name"]] = status.get("restartCount", 0) + ("running" not in state), last["exitCode"]
-    return ends
-
-
-def _start(told: Told, kubelet: SafeString) -> Sentence | None:
-    running, before = _running(told.change.object), _running(told.before) if told.before else 0
-    if running <= before or is_deleting(told.change.object):
-        return None
-    restarts = sum(status.get("restartCount", 0) for status in container_statuses(told.change.object))
-    if restarts:
-        text = ngettext(
-            "{kubelet} started it again, {n} time so far",
-            "{kubelet} started it again, {n} times so far",
-            restarts,
-        )
-        return say("g-kubelet", "quiet", text, kubelet=kubelet, n=restarts)
-    many = len(told.change.object["spec"]["containers"])
-    text = ngettext("{kubelet} started the container", "{kubelet} started {n} containers", many)
-    return say("g-kubelet", "quiet", text, kubelet=kubelet, n=many)
-
-
-def _running(pod: Object) -> int:
-    return sum("running" in (status.get("state") or {}) for status in container_statuses(pod))
-
-
-def _readiness(told: Told, kubelet: SafeString) -> Sentence | None:
-    ready, before = is_ready(told.change.object), told.before is not None and is_ready(told.before)
-    if not ready or before or is_deleting(told.change.object):
-        return None
-    return say("s-ready", "run", _("{name} is ready"), name=mono(told.name))
-
-
-def _node_controller(told: Told) -> list[Sentence]:
-    actor, name, said = strong(_("Node controller")), mono(told.name), []
-    if _ready_status(told.change.object) == "Unknown" != _ready_status(told.before):
-        said.append(say("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name))
-    taints = _evicting_taints(told.change.object) - _evicting_taints(told.before)
-    if taints:
-        text = _("{actor} tainted {name}: {taint}")
-        taint = mono(", ".join(sorted(taints)))
-        said.append(say("s-crashing", "fail", text, actor=actor, name=name, taint=taint))
-    return said
-
-
-def _evicting_taints(node: Object | None) -> set[str]:
-    taints = (node["spec"].get("taints") if node else None) or ()
-    return {taint["key"].rpartition("/")[2] for taint in taints if taint["effect"] == "NoExecute"}
-
-
-def _node_controller_pod(told: Told) -> list[Sentence]:
-    """A silent node cannot say how its pods are: the node controller speaks for it."""
-    if told.before is None or not is_ready(told.before) or is_ready(told.change.object):
-        return []
-    actor, node = strong(_("Node controller")), told.change.object["spec"].get("nodeName", "")
-    text = _("{actor} marked it not ready: {node} is silent, nobody can tell")
-    return [say("s-unreachable", "fail", text, actor=actor, node=mono(node))]
-
-
-def _kubelet_node(told: Told) -> list[Sentence]:
-    name = mono(told.name)
-    if told.change.verb == ADDED:
-        text = _("{kubelet} registered {name}")
-        return [say("g-kubelet", "quiet", text, kubelet=strong("kubelet"), name=name)]
-    if _ready_status(told.change.object) == "True" and _ready_status(told.before) != "True":
-        return [say("s-ready", "run", _("{name} is ready"), name=name)]
-    return []
-
-
-def _ready_status(node: Object | None) -> str | None:
-    condition = condition_of(node, "Ready") if node else None
-    return None if condition is None else condition["status"]
-
-
-def _evictor(told: Told) -> list[Sentence]:
-    if not told.dies:
-        return []
-    text = _("{actor} gave up waiting for the node and deleted {name}")
-    return [say("s-terminating", "fail", text, actor=strong(_("Taint eviction")), name=mono(told.name))]
-
-
-def _collector(told: Told) -> list[Sentence]:
-    if not told.dies:
-        return []
-    text = _("{actor} deleted {name}: its owner is gone")
-    return [say("s-terminating", "quiet", text, actor=strong(_("Garbage collector")), name=mono(told.name))]
-
-
-def _pod_collector(told: Told) -> list[Sentence]:
-    if told.change.verb != DELETED and not told.dies:
-        return []
-    text = _("{actor} removed {name}: its node is gone")
-    return [
-        say("s-terminating", "quiet", text, actor=strong(_("Pod garbage collector")), name=mono(told.name))
-    ]
-
-
-def _namespaces(told: Told) -> list[Sentence]:
-    if told.change.verb != DELETED and not told.dies:
-        return []
-    text = _("{actor} deleted {name}: its namespace goes")
-    return [
-        say("s-terminating", "quiet", text, actor=strong(_("Namespace controller")), name=mono(told.name))
-    ]
-
-
-def _cloud_service(told: Told) -> list[Sentence]:
-    now = external_addresses(told.change.object)
-    if not now or now == (external_addresses(told.before) if told.before else []):
-        return []
-    text = _("The cloud gave it the public address {ip}")
-    return [say("g-balancer", "run", text, ip=mono(", ".join(now)))]
-
-
-def _power(node: Object) -> bool:
-    return bool(simulation_of(node).get("powered", True))
-
-
+_ANYBODY: Final[dict[str, Callable[[Told], list[Sentence]]]] = {
+    "Cluster": simulator,
+    "Event": event,
+    "TrafficClient": placed_client,
+}
 _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
     ("person", ""): you_changed,
-    ("person", "Pod"): _you_pod,
-    ("person", "Node"): _you_node,
+    ("person", "Pod"): you_pod,
+    ("person", "Node"): you_node,
     ("person", "ReplicationController"): you_scaler,
     ("person", "ReplicaSet"): you_scaler,
     ("person", "Deployment"): you_deployment,
@@ -294,14 +89,16 @@ _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
     ("replicaset-controller", "Pod"): scaler_pod,
     ("deployment-controller", "ReplicaSet"): deployer,
     ("deployment-controller", "Deployment"): rollout,
-    ("default-scheduler", "Pod"): _scheduler_pod,
-    ("kubelet", "Pod"): _kubelet_pod,
-    ("kubelet", "Node"): _kubelet_node,
-    ("node-controller", "Node"): _node_controller,
-    ("node-controller", "Pod"): _node_controller_pod,
-    ("taint-eviction-controller", "Pod"): _evictor,
-    ("garbage-collector", ""): _collector,
-    ("pod-garbage-collector", "Pod"): _pod_collector,
-    ("namespace-controller", ""): _namespaces,
-    ("service-controller", "Service"): _cloud_service,
+    ("default-scheduler", "Pod"): scheduler_pod,
+    ("kubelet", "Pod"): kubelet_pod,
+    ("kubelet", "Node"): kubelet_node,
+    ("node-controller", "Node"): node_controller,
+    ("node-controller", "Pod"): node_controller_pod,
+    ("taint-eviction-controller", "Pod"): evictor,
+    ("garbage-collector", ""): collector,
+    ("pod-garbage-collector", "Pod"): pod_collector,
+    ("namespace-controller", ""): namespaces,
+    ("service-controller", "Service"): cloud_service,
+    ("endpoint-controller", "Endpoints"): addresses,
+    ("endpointslice-controller", "EndpointSlice"): addresses,
 }

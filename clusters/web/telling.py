@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from clusters.engine.changes import ADDED, DELETED, Change
+from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.objects import Object, is_deleting
 
 
@@ -64,3 +64,35 @@ def you_changed(told: Told) -> list[Sentence]:
     if told.dies:
         return [say("s-gone", "fail", _("{you} deleted {kind} {name}"), **values)]
     return [say("s-command", "quiet", _("{you} changed {kind} {name}"), **values)]
+
+
+def actor_name(actor: str) -> SafeString:
+    """Who acted, by the name that the page gives it, such as `kubelet on node-2`."""
+    component, _slash, node = actor.partition("/")
+    if by_person(actor):
+        return strong(_("You"))
+    name = strong(_components().get(component, component or _("The simulator")))
+    return format_html(_("{kubelet} on {node}"), kubelet=name, node=node) if node else name
+
+
+def _components() -> dict[str, str]:
+    return {
+        "bootstrap": _("The installer"),
+        "default-scheduler": _("Scheduler"),
+        "deployment-controller": _("Deployment controller"),
+        "disruption-controller": _("Disruption controller"),
+        "endpoint-controller": _("Endpoints controller"),
+        "endpointslice-controller": _("EndpointSlice controller"),
+        "event-ttl": _("API server"),
+        "garbage-collector": _("Garbage collector"),
+        "kube-apiserver": _("API server"),
+        "namespace-controller": _("Namespace controller"),
+        "node-controller": _("Node controller"),
+        "pod-garbage-collector": _("Pod garbage collector"),
+        "replicaset-controller": _("ReplicaSet controller"),
+        "replication-controller": _("ReplicationManager"),
+        "resourcequota-controller": _("ResourceQuota controller"),
+        "service-account-controller": _("ServiceAccount controller"),
+        "service-controller": _("The cloud"),
+        "taint-eviction-controller": _("Taint eviction"),
+    }

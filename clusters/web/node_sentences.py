@@ -1,0 +1,62 @@
+"""What is told of nodes: who switched them on and off, and what the control plane hears of them."""
+
+from django.utils.translation import gettext as _
+
+from clusters.engine.changes import ADDED, DELETED
+from clusters.engine.objects import Object, condition_of, simulation_of
+from clusters.web.telling import Sentence, Told, actor_name, mono, say, strong, you_changed
+
+
+def you_node(told: Told) -> list[Sentence]:
+    you, name = strong(_("You")), mono(told.name)
+    powered = _power(told.change.object)
+    if told.before is not None and told.change.verb != DELETED and powered != _power(told.before):
+        if powered:
+            return [say("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
+        return [say("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
+    if told.change.verb == ADDED:
+        return [say("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
+    return you_changed(told)
+
+
+def node_controller(told: Told) -> list[Sentence]:
+    actor, name, said = strong(_("Node controller")), mono(told.name), []
+    if _ready_status(told.change.object) == "Unknown" != _ready_status(told.before):
+        said.append(say("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name))
+    taints = _evicting_taints(told.change.object) - _evicting_taints(told.before)
+    if taints:
+        text = _("{actor} tainted {name}: {taint}")
+        taint = mono(", ".join(sorted(taints)))
+        said.append(say("s-crashing", "fail", text, actor=actor, name=name, taint=taint))
+    return said
+
+
+def _evicting_taints(node: Object | None) -> set[str]:
+    taints = (node["spec"].get("taints") if node else None) or ()
+    return {taint["key"].rpartition("/")[2] for taint in taints if taint["effect"] == "NoExecute"}
+
+
+def kubelet_node(told: Told) -> list[Sentence]:
+    name = mono(told.name)
+    if told.change.verb == ADDED:
+        text = _("{kubelet} registered {name}")
+        return [say("g-kubelet", "quiet", text, kubelet=strong("kubelet"), name=name)]
+    if _ready_status(told.change.object) == "True" and _ready_status(told.before) != "True":
+        return [say("s-ready", "run", _("{name} is ready"), name=name)]
+    if new := _images(told.change.object) - _images(told.before):
+        values = {"kubelet": actor_name(told.change.actor), "image": mono(", ".join(sorted(new)))}
+        return [say("g-layers", "quiet", _("{kubelet} has the image {image} now"), **values)]
+    return []
+
+
+def _images(node: Object | None) -> set[str]:
+    return set(simulation_of(node).get("images") or ()) if node else set()
+
+
+def _ready_status(node: Object | None) -> str | None:
+    condition = condition_of(node, "Ready") if node else None
+    return None if condition is None else condition["status"]
+
+
+def _power(node: Object) -> bool:
+    return bool(simulation_of(node).get("powered", True))
