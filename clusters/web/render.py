@@ -16,6 +16,7 @@ from clusters import actions
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, has_cloud, in_book_mode
 from clusters.web import clients, lifelines, panel
+from clusters.web.faults import faults_of
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
 from clusters.web.news import news_of
@@ -178,6 +179,7 @@ def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
     yield drawing.section("nodes", nodes=panel.nodes(scene.image), base=base)
     yield drawing.section("cloud", cloud=has_cloud(scene.image), base=base)
     yield drawing.section("book", book=in_book_mode(scene.image), base=base)
+    yield drawing.section("faults", faults=faults_of(scene.image), base=base)
     yield drawing.section("expose-controller", controllers=workloads.controllers)
     yield drawing.section("client-source", sources=clients.sources(scene.image))
     yield drawing.section("addresses", addresses=clients.addresses(scene.image))
