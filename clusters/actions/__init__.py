@@ -6,7 +6,7 @@ what an event loop may call returns a Future.
 
 from clusters.access import revoke_claim
 from clusters.actions.clients import place_client, remove_client
-from clusters.actions.clock import SPEEDS, set_clock, set_clock_role, skip, step
+from clusters.actions.clock import SPEEDS, TakenError, set_clock, set_clock_role, skip, step
 from clusters.actions.faults import set_component, set_kubelet, set_pulls
 from clusters.actions.objects import (
     add_node,
@@ -34,6 +34,7 @@ from clusters.actions.transactions import Pass, reconcile, submit, transact
 __all__ = [
     "SPEEDS",
     "Pass",
+    "TakenError",
     "add_node",
     "apply_manifests",
     "cordon",

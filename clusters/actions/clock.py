@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clusters.actions.objects import act
 from clusters.actions.transactions import drive
 from clusters.engine import cluster, stepping
-from clusters.engine.apiserver.errors import StatusError, bad_request
+from clusters.engine.apiserver.errors import bad_request
 from clusters.engine.changes import PERSON, Change
 from clusters.engine.cluster import Steps
 from clusters.engine.control_plane import ControlPlane
@@ -22,6 +22,10 @@ SPEEDS: Final = (1, 5, 20)
 """Simulated seconds a second."""
 
 Work = Callable[[ControlPlane, Overlay], list[Change]]
+
+
+class TakenError(Exception):
+    """Somebody else has moved the time on before."""
 
 
 class _NothingError(Exception):
@@ -50,7 +54,7 @@ def step(cluster_id: str, person: str, *, seen: int | None = None) -> list[Chang
     """Stop the time, and let one component do one work item: the next that a person can see.
 
     Returns what that component did; [] if nothing happens by itself, and then nothing is changed but the
-    pause. `seen` is the count of steps that the person saw. Raises 409 Conflict, and nothing happens, if
+    pause. `seen` is the count of steps that the person saw. Raises TakenError, and nothing happens, if
     somebody else has moved the time on since.
     """
     changes = _move(cluster_id, person, seen, stepping.step, pause=True)
@@ -68,9 +72,13 @@ def skip(cluster_id: str, person: str, *, seen: int | None = None) -> list[Chang
     return _move(cluster_id, person, seen, stepping.skip, pause=False)
 
 
-def set_clock_role(cluster_id: str, role: str) -> None:
-    """Say which role one needs to turn the clock: access.ACT, or access.OWN for the owner alone."""
+def set_clock_role(cluster_id: str, person: str, role: str) -> None:
+    """Say which role one needs to turn the clock: access.ACT, or access.OWN for the owner alone.
+
+    The cluster's row decides; its object tells the pages that it was changed.
+    """
     writer.call(lambda: Cluster.objects.filter(pk=cluster_id).update(clock_role=role))
+    act(cluster_id, person, lambda store: cluster.set_clock_role(store, role))
 
 
 def _move(cluster_id: str, person: str, seen: int | None, work: Work, *, pause: bool) -> list[Change]:
@@ -79,9 +87,7 @@ def _move(cluster_id: str, person: str, seen: int | None, work: Work, *, pause: 
     def verb(plane: ControlPlane, store: Overlay) -> list[Change]:
         steps = cluster.steps_of(store)
         if seen is not None and steps.count != seen and steps.by != actor:
-            raise StatusError(
-                409, "Conflict", _("Somebody else has just taken this step. You see what it did.")
-            )
+            raise TakenError
         changes = work(plane, store)
         if not changes:
             raise _NothingError

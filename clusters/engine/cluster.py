@@ -144,6 +144,11 @@ def set_clock(store: Overlay, clock: Clock, steps: Steps | None = None) -> None:
     _set(store, "clock", fields if steps is None else {**fields, "steps": asdict(steps)})
 
 
+def set_clock_role(store: Overlay, role: str) -> None:
+    """Note who may turn the clock."""
+    _set(store, "clock", {**_spec(store)["clock"], "role": role})
+
+
 def set_cloud(store: Overlay, cloud: bool) -> None:
     _set(store, "cloud", cloud)
 

@@ -76,6 +76,12 @@ class ScaleForm(forms.Form):
     replicas = _number(_("Replicas"))
 
 
+class MomentForm(forms.Form):
+    """A revision of the cluster."""
+
+    revision = forms.IntegerField(label=_("Revision"), min_value=1, max_value=2**53)
+
+
 class ClockForm(forms.Form):
     """Speed, or pause and go on; what is not named stays."""
 
@@ -93,3 +99,9 @@ class ClockForm(forms.Form):
         empty_value=None,
         required=False,
     )
+
+
+class StepForm(forms.Form):
+    """How many steps the page had shown when somebody took one more."""
+
+    seen = forms.IntegerField(label=_("Steps"), required=False)

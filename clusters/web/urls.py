@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.web import commands, connect, faults, time_commands, views
+from clusters.web import commands, connect, faults, moments, time_commands, views
 from clusters.web.inspector import SCALED
 
 
@@ -25,6 +25,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/", views.page, name="page"),
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
     path("c/<slug:cluster_id>/clock", time_commands.clock, name="clock"),
+    path("c/<slug:cluster_id>/clock/role", time_commands.role, name="clock-role"),
+    path("c/<slug:cluster_id>/step", time_commands.step, name="step"),
+    path("c/<slug:cluster_id>/skip", time_commands.skip, name="skip"),
+    path("c/<slug:cluster_id>/continue", moments.continue_from, name="continue"),
     path("c/<slug:cluster_id>/cloud", commands.cloud, name="cloud"),
     path("c/<slug:cluster_id>/book", commands.book, name="book"),
     path("c/<slug:cluster_id>/components/<str:name>", faults.component, name="component"),
