@@ -22,6 +22,7 @@ from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, 
 from clusters.web.news import news_of
 from clusters.web.pictures import Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, scene_of
+from clusters.web.standing import controls_of, standing_of
 from clusters.web.times import clock_text, started_at
 from clusters.web.traffic import Calling, Heard
 
@@ -158,8 +159,10 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
     base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
-    yield drawing.section("controls", clock=clock, base=base, speeds=actions.SPEEDS)
-    yield drawing.section("banners", paused=clock.paused, book=in_book_mode(scene.image), base=base)
+    controls = controls_of(scene.cluster, scene.image)
+    yield drawing.section("controls", controls=controls, base=base, speeds=actions.SPEEDS)
+    standing, book = standing_of(scene.image, scene.past), in_book_mode(scene.image)
+    yield drawing.section("banners", standing=standing, controls=controls, book=book, base=base)
     yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
     charted = scene.history.version, scene.heard.calling.charted
