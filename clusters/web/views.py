@@ -57,6 +57,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         return _claim(request, cluster_id)
     person = access.person_of(request)
     cluster = access.access_cluster(person, cluster_id, access.VIEW)
+    role = access.role_of(person, cluster)
     scene = _scene(cluster_id)
     with scene.lock:
         scene.catch_up()
@@ -67,7 +68,8 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         "clusters": access.clusters_of(person),
         "sections": sections,
         "base": request.path.rstrip("/"),
-        "may_revoke": cluster.claim_hash and access.role_of(person, cluster) == access.OWN,
+        "role": role,
+        "may_revoke": cluster.claim_hash and role == access.OWN,
         "controller_form": ControllerForm(),
         "expose_form": ExposeForm(),
         "client_form": ClientForm(),

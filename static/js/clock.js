@@ -13,6 +13,19 @@ const ghosts = new Map(); // id of an outline -> when it was first seen
 
 export const now = () => anchor.simulated + ((performance.now() - anchor.at) / 1000) * anchor.speed;
 
+// The clock's buttons are drawn once for all who look; here they are locked for those who may not press them.
+// The server refuses them in any case.
+const RANKS = { view: 1, act: 2, own: 3 };
+const lock = () => {
+  for (const region of document.querySelectorAll("[data-clock-role]")) {
+    if (RANKS[document.documentElement.dataset.role] >= RANKS[region.dataset.clockRole]) continue;
+    for (const button of region.querySelectorAll("button")) {
+      button.setAttribute("aria-disabled", "true");
+      button.title = region.dataset.locked;
+    }
+  }
+};
+
 const two = (number) => String(number).padStart(2, "0");
 
 // As clock_text() in times.py: m:ss, from an hour on h:mm:ss.
@@ -97,10 +110,12 @@ export const draw = () => {
 
 window.lifelinesClock = { now };
 read();
+lock();
 draw();
 setInterval(draw, TICK);
 // A frame puts the server's words back; they must not be seen.
 document.addEventListener("htmx:after:ws:message", () => {
   read();
+  lock();
   draw();
 });

@@ -48,6 +48,8 @@ const kill = () => {
 
 const COMMANDS = {
   " ": () => press("pause"),
+  ".": () => press("step"),
+  n: () => press("skip"),
   1: () => press("speed-1"),
   2: () => press("speed-5"),
   3: () => press("speed-20"),
