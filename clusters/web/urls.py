@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.web import commands, connect, faults, moments, time_commands, views
+from clusters.web import commands, compare, connect, faults, moments, time_commands, views
 from clusters.web.inspector import SCALED
 
 
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/pulls", faults.pulls, name="pulls"),
     path("c/<slug:cluster_id>/nodes/<str:name>/kubelet", faults.kubelet, name="kubelet"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
+    path("c/<slug:cluster_id>/compare", compare.compare_moments, name="compare"),
     path("c/<slug:cluster_id>/connect", connect.connect, name="connect"),
     path("c/<slug:cluster_id>/kubeconfig", connect.download, name="kubeconfig"),
     path("c/<slug:cluster_id>/keys/replace", connect.replace_keys, name="replace-keys"),
