@@ -1,7 +1,8 @@
 """The socket of the cluster's page: lets in whoever may see the cluster, and hands it to the hub.
 
-What is sent is the hub's business, and all it hears from the page is `ack <seq>`. With an acknowledgement it
-looks from time to time whether the person may still see the cluster: without one, nothing more is sent.
+What is sent is the hub's business. All it hears from the page is `ack <seq>`, and where in time its viewer
+wants to look: `at <revision>`, `time <seconds>`, `step 1`, `step -1`, `live`. With a message it looks from
+time to time whether the person may still see the cluster: without any, nothing more is sent.
 """
 
 import re
@@ -14,10 +15,13 @@ from django.http import Http404, QueryDict
 
 from clusters import access
 from clusters.web.hub import GONE, hub
-from clusters.web.render import look_of
+from clusters.web.render import Wish, look_of
 from clusters.web.viewer import Viewer
 
 ACK: Final = re.compile(r"ack (\d{1,9})\Z")
+WISH: Final = re.compile(
+    r"(at) (\d{1,15})\Z|(time) (-?\d{1,12}(?:\.\d{1,6})?)\Z|(step) (-?1)\Z|(live)\Z", re.ASCII
+)
 LONGEST: Final = 64
 """Characters of a message. A page never sends more; whoever does is hung up on."""
 RECHECK: Final = 10.0
@@ -43,20 +47,23 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         await self.accept()
-        hub().join(self.viewer)
+        hub().join(self.viewer, _wish(f"at {query.get('at', '')}"))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """An acknowledgement; anything else is not for us."""
         if len(text_data or bytes_data or "") > LONGEST:
             await self.close(TOO_BIG)
             return
-        ack = ACK.match(text_data or "")
-        if not ack:
+        ack, wish = ACK.match(text_data or ""), _wish(text_data or "")
+        if not ack and not wish:
             return
         if time.monotonic() - self.checked_at > RECHECK and not await self._may_see():
             await self.close(GONE)
             return
-        await self.viewer.ack(int(ack[1]))
+        if ack:
+            await self.viewer.ack(int(ack[1]))
+        elif wish:
+            hub().rewind(self.viewer, wish)
 
     async def disconnect(self, code: int) -> None:
         """The page is gone."""
@@ -74,3 +81,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except Http404:
             return False
         return True
+
+
+def _wish(text: str) -> Wish | None:
+    """Where in time a page asks to look; None if it asks for nothing of the kind."""
+    asked = WISH.match(text)
+    if asked is None:
+        return None
+    kind, *value = [part for part in asked.groups() if part is not None]
+    return Wish(kind, float(value[0]) if value else 0)

@@ -11,16 +11,20 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, connection
+from django.utils import translation
 
 from clusters import announce, traffic
 from clusters.engine.network import Call
 from clusters.models import Cluster
-from clusters.web.render import CHART_AFTER, Look, Shown, shown
+from clusters.web.past import NotKeptError
+from clusters.web.pictures import Picture
+from clusters.web.render import CHART_AFTER, Look, Shown, Wish, not_kept_text, rewound, shown
 from clusters.web.scene import UNUSED_FOR, sweep
+from clusters.web.traffic import Heard
 from clusters.web.viewer import NORMAL, Pace, Viewer
 
 logger = logging.getLogger(__name__)
@@ -33,16 +37,18 @@ AFTER_ERROR: Final = 1.0
 """Seconds of rest after a drawing that failed."""
 
 Draw = Callable[[str, Iterable[Look]], Shown]
+Rewind = Callable[[str, Look, Wish, int], Picture | None]
+T = TypeVar("T")
 
 
-def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> tuple[Shown, float]:
+def draw_or_reconnect(draw: Callable[..., T], *args: object) -> tuple[T, float]:
     """Draw, in the hub's thread, and say how many seconds of a processor it took.
 
     That thread serves no request, so nobody else renews a connection that broke.
     """
     started = time.thread_time()
     try:
-        return draw(cluster, looks), time.thread_time() - started
+        return draw(*args), time.thread_time() - started
     except DatabaseError:
         connection.close()
         raise
@@ -51,10 +57,14 @@ def draw_or_reconnect(draw: Draw, cluster: str, looks: Iterable[Look]) -> tuple[
 class Room:
     """The viewers of one cluster in this process."""
 
-    def __init__(self, cluster: str, draw: Draw, threads: ThreadPoolExecutor, pace: Pace) -> None:
+    def __init__(
+        self, cluster: str, draw: Draw, rewind: Rewind, threads: ThreadPoolExecutor, pace: Pace
+    ) -> None:
         self.cluster = cluster
         self.viewers: set[Viewer] = set()
         self._draw = draw
+        self._rewind = rewind
+        self._rewinding: dict[Viewer, asyncio.Task[None]] = {}
         self._threads = threads
         self._pace = pace
         self._nudged = asyncio.Event()
@@ -68,9 +78,25 @@ class Room:
         if answered:
             self._answered.set()
 
+    def rewind(self, viewer: Viewer, wish: Wish) -> None:
+        """A viewer wants to look at another moment."""
+        viewer.wants(wish)
+        task = self._rewinding.get(viewer)
+        if task is None or task.done():
+            self._rewinding[viewer] = asyncio.create_task(self._go(viewer))
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer's socket is closed."""
+        self.viewers.discard(viewer)
+        task = self._rewinding.pop(viewer, None)
+        if task is not None:
+            task.cancel()
+
     def close(self) -> None:
         """Nobody watches any more."""
         self._task.cancel()
+        for task in self._rewinding.values():
+            task.cancel()
         traffic.of_cluster(self.cluster).listeners.discard(self._called)
 
     def _called(self, call: Call) -> None:
@@ -101,7 +127,7 @@ class Room:
         """Draw and show once. Returns how long to rest."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        looks = {viewer.look for viewer in self.viewers}
+        looks = {viewer.look for viewer in self.viewers if not viewer.moment}
         # The ring of a cluster may have been forgotten, and be another now.
         traffic.of_cluster(self.cluster).listeners.add(self._called)
         drawn, cost = await loop.run_in_executor(
@@ -116,17 +142,55 @@ class Room:
         gap = self._pace.crowded_gap if len(self.viewers) > self._pace.crowd else self._pace.gap
         turn = loop.time()
         for viewer in list(self.viewers):
-            if viewer.look in drawn.pictures:
+            if viewer.moment:
+                # The past stays as it was, but the bar above it is of now.
+                self.rewind(viewer, viewer.wish or Wish("at", viewer.moment))
+            elif viewer.look in drawn.pictures:
                 viewer.gap = gap
-                await self._show_to(viewer, drawn)
+                await self._show_to(viewer, drawn.pictures[viewer.look], drawn.heard)
             if loop.time() - turn > TURN:
                 await asyncio.sleep(0)
                 turn = loop.time()
         return max(gap, cost / self._pace.share) - took
 
-    async def _show_to(self, viewer: Viewer, shown: Shown) -> None:
+    async def _go(self, viewer: Viewer) -> None:
+        """Show a viewer the moments that it wishes for, as fast as its page draws them."""
+        loop = asyncio.get_running_loop()
+        while viewer.wish is not None:
+            started, wish = loop.time(), viewer.wish
+            viewer.wish = None
+            try:
+                picture, cost = await loop.run_in_executor(
+                    self._threads,
+                    draw_or_reconnect,
+                    self._rewind,
+                    self.cluster,
+                    viewer.look,
+                    wish,
+                    viewer.moment,
+                )
+            except NotKeptError as error:
+                await self._refuse(viewer, error)
+                continue
+            except Exception:
+                logger.exception("Cluster %s: drawing its past failed.", self.cluster)
+                return
+            if picture is None:
+                viewer.moment = 0
+                self.nudge()
+                return
+            viewer.moment = picture.moment
+            await self._show_to(viewer, picture)
+            await viewer.free.wait()
+            await asyncio.sleep(cost / self._pace.share - (loop.time() - started))
+
+    async def _refuse(self, viewer: Viewer, error: NotKeptError) -> None:
+        with translation.override(viewer.look.language):
+            await viewer.refuse(not_kept_text(error))
+
+    async def _show_to(self, viewer: Viewer, picture: Picture, heard: Heard | None = None) -> None:
         try:
-            await viewer.show(shown.pictures[viewer.look], shown.heard)
+            await viewer.show(picture, heard)
         except Exception:
             # Its socket has just been closed; the others must not suffer for it.
             logger.info("Cluster %s: a page could not be reached.", self.cluster, exc_info=True)
@@ -139,30 +203,42 @@ class Room:
 class Hub:
     """All rooms of this process. Must be made and used on the event loop."""
 
-    def __init__(self, draw: Draw = shown, pace: Pace = NORMAL) -> None:
+    def __init__(self, draw: Draw = shown, pace: Pace = NORMAL, rewind: Rewind = rewound) -> None:
         self._rooms: dict[str, Room] = {}
         self._draw = draw
+        self._rewind = rewind
         self.pace = pace
         # One thread: drawing holds the interpreter anyway, and a thread has a database connection.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="hub")
         self._listener: asyncio.Task[None] | None = None
 
-    def join(self, viewer: Viewer) -> None:
-        """The viewer is shown its cluster from now on, beginning with a full snapshot."""
+    def join(self, viewer: Viewer, wish: Wish | None = None) -> None:
+        """The viewer is shown its cluster, beginning with a full snapshot: as it is now, or as it wishes."""
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         room = self._rooms.get(viewer.cluster)
         if room is None:
-            room = self._rooms[viewer.cluster] = Room(viewer.cluster, self._draw, self._threads, self.pace)
+            room = Room(viewer.cluster, self._draw, self._rewind, self._threads, self.pace)
+            self._rooms[viewer.cluster] = room
         room.viewers.add(viewer)
-        room.nudge()
+        if wish is None:
+            room.nudge()
+        else:
+            viewer.moment = int(wish.value)
+            room.rewind(viewer, wish)
+
+    def rewind(self, viewer: Viewer, wish: Wish) -> None:
+        """The viewer wants to look at another moment."""
+        room = self._rooms.get(viewer.cluster)
+        if room is not None:
+            room.rewind(viewer, wish)
 
     def leave(self, viewer: Viewer) -> None:
         """The viewer's socket is closed. An empty room costs nothing."""
         viewer.leave()
         room = self._rooms.get(viewer.cluster)
         if room is not None:
-            room.viewers.discard(viewer)
+            room.leave(viewer)
             if not room.viewers:
                 room.close()
                 del self._rooms[viewer.cluster]

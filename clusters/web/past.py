@@ -29,13 +29,16 @@ TELLING_KINDS: Final = INTERNAL_KINDS | {"Event", "Lease"}
 
 
 class NotKeptError(LookupError):
-    """There is no such moment, or it is no longer kept; `oldest` is the earliest that is."""
+    """There is no such moment, or it is no longer kept. `oldest` is the earliest that is, `since` when that
+    was, in seconds since the cluster's start.
+    """
 
-    def __init__(self, revision: int, oldest: int, newest: int) -> None:
-        super().__init__(revision, oldest, newest)
+    def __init__(self, revision: int, oldest: int, newest: int, since: float) -> None:
+        super().__init__(revision, oldest, newest, since)
         self.revision = revision
         self.oldest = oldest
         self.newest = newest
+        self.since = since
 
 
 class Record(NamedTuple):
@@ -100,6 +103,14 @@ class Past:
     def newest(self) -> int:
         """The last revision that is known."""
         return self._segments[-1].revision + len(self._segments[-1].records) if self._segments else 0
+
+    @property
+    def since_start(self) -> float:
+        """How long after the cluster's start the oldest moment was, in simulated seconds."""
+        if not self._segments:
+            return 0.0
+        first = self._segments[0]
+        return max(0.0, first.time - (first.history.started or first.time))
 
     def load(self, rows: Sequence[Row], history: History, note: Callable[[Change], None]) -> None:
         """Begin with the rows of the journal, oldest first, and feed `history` and `note` with them.
@@ -219,7 +230,7 @@ class Past:
 
     def _segment(self, revision: int) -> Segment:
         if not self.oldest <= revision <= self.newest:
-            raise NotKeptError(revision, self.oldest, self.newest)
+            raise NotKeptError(revision, self.oldest, self.newest, self.since_start)
         number = bisect_right(self._segments, revision, key=lambda segment: segment.revision)
         return self._segments[number - 1]
 

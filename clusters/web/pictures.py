@@ -51,6 +51,8 @@ class Picture:
     changed: Mapping[str, int]
     """For each section's frame and each part by id: the picture in which it became what it is."""
     news: tuple[tuple[int, News], ...] = ()
+    moment: int = 0
+    """The revision that it shows; 0 for the newest, whichever that is."""
     _frames: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def since(self, number: int) -> str:
@@ -58,6 +60,22 @@ class Picture:
         if number not in self._frames:
             self._frames[number] = self._changes(number) if number else self.snapshot()
         return self._frames[number]
+
+    def unlike(self, other: "Picture") -> str:
+        """The partials that turn a page that shows a picture of another moment into this one."""
+        known = {section.id: section for section in other.sections}
+        changes = []
+        for section in self.sections:
+            before = known.get(section.id)
+            if before is None or before.frame != section.frame:
+                changes.append(partial(section.id, section.html))
+            else:
+                changes += [
+                    partial(name, html)
+                    for name, html in section.parts.items()
+                    if before.parts.get(name) != html
+                ]
+        return "".join(changes)
 
     def snapshot(self) -> str:
         """Everything."""

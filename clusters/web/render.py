@@ -1,6 +1,7 @@
 """From a scene to what a page shows: every section in one language, layout and density."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -11,6 +12,7 @@ from django.template import engines
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from clusters import actions
 from clusters.engine.clock import Clock
@@ -20,15 +22,23 @@ from clusters.web.faults import faults_of
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
 from clusters.web.news import news_of
+from clusters.web.past import NotKeptError
 from clusters.web.pictures import Picture, Section, next_picture, plain
-from clusters.web.scene import Scene, scene_of
+from clusters.web.scene import Scene, Then, scene_of
 from clusters.web.standing import controls_of, standing_of
 from clusters.web.times import clock_text, started_at
+from clusters.web.track import track_of
 from clusters.web.traffic import Calling, Heard
 
 CHART_AFTER: Final = 0.1
 """Seconds of real time by which the lifelines follow the map: what somebody did shows there first, and the
 chart, half of all HTML, is drawn once for what happens together."""
+
+
+MOMENTS: Final = 32
+"""Moments of the past that are kept drawn, in each look."""
+MOST_STEPS: Final = 100
+"""Steps that one wish may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,9 @@ class Drawing:
     panel: dict[str, tuple[dict[str, object], str]] = field(default_factory=dict)
     """The small sections: what they were drawn from, and their HTML."""
 
+    moments: OrderedDict[int, tuple[Section, ...]] = field(default_factory=OrderedDict)
+    """Sections of the past, by revision."""
+
     def section(self, element: str, **context: object) -> Section:
         """The section that the template of its name draws, drawn again only for other data."""
         known = self.panel.get(element)
@@ -80,6 +93,15 @@ class Drawing:
             known = context, template(f"clusters/{element.replace('-', '_')}.jinja", **context)
             self.panel[element] = known
         return plain(element, known[1])
+
+
+class Wish(NamedTuple):
+    """Where in time somebody wants to look: `at` a revision, at a `time` in seconds since the cluster's
+    start, one or more `step`s on or back, or `live`.
+    """
+
+    kind: str
+    value: float = 0
 
 
 class Shown(NamedTuple):
@@ -118,16 +140,74 @@ def picture_of(scene: Scene, look: Look) -> Picture:
     return drawing.picture
 
 
-def page_of(scene: Scene, look: Look) -> dict[str, SafeString]:
-    """The HTML of each section for the page itself, by id with underscores.
+def rewound(cluster: str, look: Look, wish: Wish, moment: int) -> Picture | None:
+    """The picture that somebody wishes for who looks at `moment` (0: now); None: the newest one.
 
-    The picture's lifelines may be old, as a page slides them by itself. A page without script cannot.
+    For the hub's thread. Raises Cluster.DoesNotExist and NotKeptError.
     """
-    picture = picture_of(scene, look)
+    scene = scene_of(cluster)
+    with scene.lock:
+        scene.catch_up()
+        revision = moment_of(scene, wish, moment)
+        return moment_picture(scene, look, revision) if revision else None
+
+
+def not_kept_text(error: NotKeptError) -> str:
+    """Why a moment cannot be shown, and which can."""
+    if error.revision > error.newest:
+        text = _("There is no revision %(revision)d yet. The newest is %(newest)d.")
+    else:
+        text = _(
+            "Revision %(revision)d is no longer kept. The oldest moment kept is %(time)s, revision %(oldest)d."
+        )
+    values = {"revision": error.revision, "oldest": error.oldest, "newest": error.newest}
+    return text % {**values, "time": clock_text(error.since)}
+
+
+def moment_of(scene: Scene, wish: Wish, moment: int) -> int:
+    """The revision that a wish leads to; 0 for the newest, whichever that is."""
+    past = scene.past
+    if wish.kind == "live":
+        return 0
+    if wish.kind == "at":
+        return int(wish.value)
+    if wish.kind == "time":
+        revision = past.revision_at(started_at(scene.image) + wish.value)
+        return revision if revision < past.newest else 0
+    revision = moment or past.newest
+    for _number in range(min(MOST_STEPS, abs(int(wish.value)))):
+        revision = past.before(revision) if wish.value < 0 else past.after(revision)
+    return revision if revision < past.newest else 0
+
+
+def moment_picture(scene: Scene, look: Look, revision: int) -> Picture:
+    """The cluster as it was at a revision, in that look. Raises NotKeptError."""
+    then = scene.then(revision)
+    drawing = scene.drawings.setdefault((look, "past"), Drawing())
+    assert isinstance(drawing, Drawing)
+    clock, started = Clock(0.0, then.time, paused=True), started_at(scene.image)
+    with translation.override(look.language):
+        if revision not in drawing.moments:
+            drawing.moments[revision] = tuple(_moment_sections(then, look, drawing, started))
+            while len(drawing.moments) > MOMENTS:
+                drawing.moments.popitem(last=False)
+        sections = (*_bar(scene, drawing), *drawing.moments[revision])
+    changed = dict.fromkeys((section.id for section in sections), 1)
+    return Picture(1, clock, started, sections, changed, moment=revision)
+
+
+def page_of(scene: Scene, look: Look, moment: int = 0) -> dict[str, SafeString]:
+    """The HTML of each section for the page itself, by id with underscores, at a revision or now (0).
+
+    The newest picture's lifelines may be old, as a page slides them by itself. A page without script cannot.
+    Raises NotKeptError.
+    """
+    picture = moment_picture(scene, look, moment) if moment else picture_of(scene, look)
     found = {section.id: section.html for section in picture.sections}
     now = time.time()
     with translation.override(look.language):
-        found["lifelines"], found["lifelines-table"] = _chart(scene, look, picture.clock.now(now))
+        if not moment:
+            found["lifelines"], found["lifelines-table"] = _chart(scene, look, picture.clock.now(now))
         found["clock"] = clock_html(picture.clock, picture.started, now)
     # What templates made is HTML already.
     return {name.replace("-", "_"): mark_safe(html) for name, html in found.items()}
@@ -158,11 +238,9 @@ def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
 
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
-    base = reverse("clusters:page", args=[scene.cluster]).rstrip("/")
-    controls = controls_of(scene.cluster, scene.image)
-    yield drawing.section("controls", controls=controls, base=base, speeds=actions.SPEEDS)
-    standing, book = standing_of(scene.image, scene.past), in_book_mode(scene.image)
-    yield drawing.section("banners", standing=standing, controls=controls, book=book, base=base)
+    base = _base(scene)
+    yield from _bar(scene, drawing)
+    yield drawing.section("past", then=None)
     yield from _panel(scene, drawing, base)
     yield from _map(scene, look, drawing, base)
     charted = scene.history.version, scene.heard.calling.charted
@@ -175,7 +253,30 @@ def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Itera
     yield plain("lifelines-table", drawing.chart[2])
 
 
-def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
+def _bar(scene: Scene, drawing: Drawing) -> Iterator[Section]:
+    """What is always of now, wherever in time a viewer looks: the clock is everybody's."""
+    base, controls = _base(scene), controls_of(scene.cluster, scene.image)
+    yield drawing.section("controls", controls=controls, base=base, speeds=actions.SPEEDS)
+    standing, book = standing_of(scene.image, scene.past), in_book_mode(scene.image)
+    yield drawing.section("banners", standing=standing, controls=controls, book=book, base=base)
+    yield drawing.section("track", track=track_of(scene.past, scene.history, controls.clock))
+
+
+def _moment_sections(then: Then, look: Look, drawing: Drawing, started: float) -> Iterator[Section]:
+    at = then.time - started
+    yield drawing.section("past", then=then, at=at, time=clock_text(at), base=_base(then))
+    yield from _panel(then, drawing, _base(then))
+    yield from _map(then, look, drawing, _base(then))
+    chart, table = _chart(then, look, then.time)
+    yield plain("lifelines", chart)
+    yield plain("lifelines-table", table)
+
+
+def _base(scene: Scene | Then) -> str:
+    return reverse("clusters:page", args=[scene.cluster]).rstrip("/")
+
+
+def _panel(scene: Scene | Then, drawing: Drawing, base: str) -> Iterator[Section]:
     workloads = panel.workloads(scene.image)
     yield drawing.section("guide", guide=panel.guide(scene.image, scene.history))
     yield drawing.section("workloads", workloads=workloads, base=base)
@@ -189,7 +290,7 @@ def _panel(scene: Scene, drawing: Drawing, base: str) -> Iterator[Section]:
     yield drawing.section("clients", clients=clients.clients(scene.image), base=base)
 
 
-def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
+def _map(scene: Scene | Then, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
     view = lay_out(
         scene.image,
         layout=look.layout,
@@ -207,7 +308,7 @@ def _map(scene: Scene, look: Look, drawing: Drawing, base: str) -> Iterator[Sect
     yield Section("map-table", render_table(view, base, drawing.cache), tuple(rows), rows)
 
 
-def _chart(scene: Scene, look: Look, now: float) -> tuple[str, str]:
+def _chart(scene: Scene | Then, look: Look, now: float) -> tuple[str, str]:
     charted = scene.heard.calling.charted
     chart = lifelines.lay_out(scene.history, layout=look.chart, now=now, charted=charted)
     table = table_of(scene.history, now, charted)

@@ -6,7 +6,7 @@ the revision it has, and costs nothing when there is nothing.
 
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import RLock
 from typing import Final
@@ -21,7 +21,7 @@ from clusters.engine.objects import is_deleting, simulation_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.lineage import History
 from clusters.web.map import GonePod
-from clusters.web.past import Past
+from clusters.web.past import Past, Until
 from clusters.web.timescale import WINDOW
 from clusters.web.traffic import Calling, Heard, next_heard
 
@@ -43,6 +43,24 @@ class Ghost:
 
     pod: GonePod
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A cluster as it was at a revision, to be drawn as a Scene is. `time` is simulated seconds."""
+
+    cluster: str
+    revision: int
+    time: float
+    image: MemoryStore
+    history: History
+    past: Until
+    activity: dict[str, str]
+    heard: Heard = field(default_factory=Heard)
+
+    def ghosts(self) -> list[GonePod]:
+        """What was gone is gone: an outline is for those who saw it go."""
+        return []
 
 
 class Scene:
@@ -75,6 +93,13 @@ class Scene:
         else:
             self.image = image
             self._observe(changes, time.time())
+
+    def then(self, revision: int) -> Then:
+        """The cluster as it was at that revision. Raises past.NotKeptError."""
+        moment = self.past.moment(revision)
+        return Then(
+            self.cluster, revision, moment.time, moment.image, moment.history, self.past.until(revision), {}
+        )
 
     def hear(self) -> float | None:
         """Take in who has called whom. Returns in how many seconds to do so again, None if nobody calls."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from clusters.web.pictures import Picture, partial
-from clusters.web.render import Look, clock_html
+from clusters.web.render import Look, Wish, clock_html
 from clusters.web.traffic import Heard
 
 logger = logging.getLogger(__name__)
@@ -71,6 +71,25 @@ class Viewer:
         self._seq = 0
         self._unacked: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
+        self.moment = 0
+        """The revision that it looks at; 0: the newest, as it comes."""
+        self.wish: Wish | None = None
+        """Where it wants to go next."""
+        self.free = asyncio.Event()
+        """Set while the page shows all that it was sent."""
+        self.free.set()
+
+    def wants(self, wish: Wish) -> None:
+        """Go there next. Only the last wish counts, but steps add up."""
+        if self.wish is not None and wish.kind == self.wish.kind == "step":
+            wish = Wish("step", self.wish.value + wish.value)
+        self.wish = wish
+
+    async def refuse(self, text: str) -> None:
+        """Tell why a wish cannot be fulfilled."""
+        if self._unacked is not None:
+            self._unacked.cancel()
+        await self._send_frame({"refused": text})
 
     async def show(self, picture: Picture, heard: Heard | None = None) -> None:
         """There is news: it is sent when the last frame is acknowledged and not too fresh."""
@@ -83,6 +102,7 @@ class Viewer:
         if self._unacked is not None and seq == self._seq:
             self._unacked.cancel()
             self._unacked = None
+            self.free.set()
             await self._send_if_due()
 
     def leave(self) -> None:
@@ -118,10 +138,11 @@ class Viewer:
 
     def _frame(self, picture: Picture, sent: Picture | None) -> dict[str, Any]:
         """What turns a page that shows the one picture into the other; {} if they look alike."""
-        content = picture.since(sent.number if sent else 0)
+        alike = sent is None or sent.moment == picture.moment == 0
+        content = picture.since(sent.number if sent else 0) if alike or sent is None else picture.unlike(sent)
         if sent is not None and not content and sent.clock == picture.clock:
             return {}
-        news = [asdict(item) for item in picture.news_since(sent.number)] if sent else []
+        news = [asdict(item) for item in picture.news_since(sent.number)] if sent and alike else []
         # The time goes in last: a picture may have waited for its turn.
         clock = partial("clock", clock_html(picture.clock, picture.started, time.time()))
         return {"news": news, "content": clock + content}
@@ -129,6 +150,7 @@ class Viewer:
     async def _send_frame(self, frame: dict[str, Any]) -> None:
         self._seq += 1
         self._sent_at = time.monotonic()
+        self.free.clear()
         self._unacked = asyncio.create_task(self._give_up_later())
         await self._send(orjson.dumps({"seq": self._seq, **frame}).decode())
 

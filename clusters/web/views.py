@@ -19,8 +19,10 @@ from clusters.models import Cluster
 from clusters.web import inspector, panel
 from clusters.web.answers import refused
 from clusters.web.forms import ClientForm, ControllerForm, ExposeForm
-from clusters.web.render import Look, look_of, page_of, template
-from clusters.web.scene import Scene, scene_of
+from clusters.web.past import NotKeptError
+from clusters.web.render import Look, look_of, not_kept_text, page_of, template
+from clusters.web.scene import Scene, Then, scene_of
+from clusters.web.times import started_at
 
 EXAMPLE: Final = """\
 apiVersion: v1
@@ -36,6 +38,10 @@ spec:
     command: [sleep, "3600"]
 """
 """What the YAML box starts with."""
+
+
+LONGEST_REVISION: Final = 15
+"""Digits."""
 
 
 @require_POST
@@ -59,14 +65,21 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
     cluster = access.access_cluster(person, cluster_id, access.VIEW)
     role = access.role_of(person, cluster)
     scene = _scene(cluster_id)
+    moment, refusal = moment_in(request), ""
     with scene.lock:
         scene.catch_up()
-        sections = page_of(scene, _look(request))
+        try:
+            sections = page_of(scene, _look(request), moment)
+        except NotKeptError as error:
+            sections, refusal = page_of(scene, _look(request)), not_kept_text(error)
         made = panel.workloads(scene.image)
+        elapsed = clock_of(scene.image).now(time.time()) - started_at(scene.image)
     context = {
         "cluster": cluster,
         "clusters": access.clusters_of(person),
         "sections": sections,
+        "refusal": refusal,
+        "elapsed": f"{elapsed:.2f}",
         "base": request.path.rstrip("/"),
         "role": role,
         "may_revoke": cluster.claim_hash and role == access.OWN,
@@ -78,6 +91,12 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
         "manifest": EXAMPLE,
     }
     return render(request, "clusters/page.html", context)
+
+
+def moment_in(request: HttpRequest) -> int:
+    """The revision that ?at= asks for; 0, for now, if that is none."""
+    text = request.GET.get("at", "")
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_REVISION else 0
 
 
 def _claim(request: HttpRequest, cluster_id: str) -> HttpResponseRedirect:
@@ -113,10 +132,10 @@ def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
     key = Key(kind, "" if namespace == "-" else namespace, name)
     with scene.lock:
         scene.catch_up()
-        now = clock_of(scene.image).now(time.time())
+        shown, now = _shown(request, scene)
         view = inspector.inspect(
-            scene.image,
-            scene.past,
+            shown.image,
+            shown.past,
             key,
             request.GET.get("tab", ""),
             uid=request.GET.get("uid", ""),
@@ -127,3 +146,15 @@ def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
         raise Http404
     base = request.path.partition("/inspect/")[0]
     return HttpResponse(template("clusters/inspector.jinja", view=view, base=base))
+
+
+def _shown(request: HttpRequest, scene: Scene) -> tuple[Scene | Then, float]:
+    """What somebody looks at, and its simulated time. Raises Http404 for a moment that is not kept."""
+    moment = moment_in(request)
+    if not moment:
+        return scene, clock_of(scene.image).now(time.time())
+    try:
+        then = scene.then(moment)
+    except NotKeptError as error:
+        raise Http404 from error
+    return then, then.time

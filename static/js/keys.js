@@ -3,6 +3,7 @@
 import { current, deselect, element } from "./selection.js";
 import { closeAll, setting } from "./page.js";
 import { find } from "./find.js";
+import { KEYS } from "./rewind.js";
 import { focusTerminal } from "./terminal.js";
 
 const map = () => document.getElementById("map");
@@ -47,6 +48,7 @@ const kill = () => {
 };
 
 const COMMANDS = {
+  ...KEYS,
   " ": () => press("pause"),
   ".": () => press("step"),
   n: () => press("skip"),

@@ -2,6 +2,7 @@
 // data-at, data-since and data-till (seconds since the cluster's start) when everything is; this places
 // it for now. A line without data-till goes on. The rules of window and grid are those of lifelines.py.
 import { clockText, now as simulated } from "./clock.js";
+import { goTo } from "./rewind.js";
 import { placeTicks } from "./traffic.js";
 
 const WINDOW = 360;
@@ -14,7 +15,7 @@ const STEP = 5; // seconds that an arrow key moves the hairline
 
 const chart = () => document.getElementById("lifelines");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-let drawn = null; // {svg, now, width, at} of the last drawing, at: ms since the page was loaded
+let drawn = null; // {svg, now, left, length, width, at} of the last drawing, at: ms since the page was loaded
 let hair = null; // the hairline: a fraction of the plot
 
 const started = (svg) => Number(svg.dataset.started);
@@ -124,7 +125,7 @@ const draw = (svg, t, width) => {
   for (const area of svg.querySelectorAll(".area")) {
     set(area, "viewBox", `${(left - Number(area.dataset.left)).toFixed(2)} 0 ${length.toFixed(2)} 100`);
   }
-  drawn = { svg, now: t, width, at: performance.now() };
+  drawn = { svg, now: t, left, length, width, at: performance.now() };
 };
 
 const widthOf = (svg) => {
@@ -173,7 +174,16 @@ document.addEventListener("focusout", (event) => {
     stale();
   }
 });
+
+// The hairline is where a click or Enter looks back to; the cluster has no moments before its start.
+const lookBack = () => {
+  if (drawn && hair !== null) goTo({ time: Math.max(0, drawn.left + hair * drawn.length) });
+};
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("#lifelines [data-plot]")) lookBack();
+});
 document.addEventListener("keydown", (event) => {
+  if (event.target.id === "lifelines" && event.key === "Enter") lookBack();
   const direction = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (event.target.id !== "lifelines" || !direction || !drawn) return;
   event.preventDefault();

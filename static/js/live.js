@@ -23,9 +23,16 @@ const chart = () => (layout() === "phone" && document.documentElement.dataset.ta
 
 const address = () => {
   const query = new URLSearchParams({ layout: layout(), chart: chart(), language: document.documentElement.lang });
+  const { revision } = document.getElementById("past").dataset;
+  if (revision) query.set("at", revision);
   const density = new URLSearchParams(location.search).get("density");
   if (density) query.set("density", density);
   return `${live.dataset.url}?${query}`;
+};
+
+// Where in time this page wants to look; see rewind.js.
+export const send = (text) => {
+  if (connection?.socket?.readyState === WebSocket.OPEN) connection.socket.send(text);
 };
 
 // The next page comes in the right layout at once.
@@ -75,9 +82,10 @@ document.addEventListener("htmx:ws:close", ({ detail }) => {
   else if (detail.reason === "closed" && !document.hidden) lost();
 });
 
-// A frame has content, or calls, or both.
-const shown = ({ seq, calls }) => {
+// A frame has content, or calls, or both, or says why a moment cannot be shown.
+const shown = ({ seq, calls, refused }) => {
   connection.socket.send(`ack ${seq}`);
+  if (refused) document.dispatchEvent(new CustomEvent("toast", { detail: { title: refused, tone: "fail" } }));
   if (calls) document.dispatchEvent(new CustomEvent("calls", { detail: calls }));
 };
 document.addEventListener("htmx:before:ws:message", ({ detail }) => {
