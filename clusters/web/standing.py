@@ -1,8 +1,9 @@
 """The clock's buttons, and the banner while time stands: at which time, and what the last step did."""
 
 from dataclasses import dataclass
+from html import unescape
 
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
@@ -13,6 +14,7 @@ from clusters.engine.stepping import UNSEEN_KINDS
 from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
 from clusters.web.chain import Journal, sentence_of
+from clusters.web.pictures import News
 from clusters.web.time_commands import locked_text
 from clusters.web.times import clock_text, started_at
 
@@ -52,6 +54,15 @@ def standing_of(image: MemoryStore, journal: Journal) -> Standing | None:
     here = steps.at == clock.anchor_simulated
     at = clock_text(clock.anchor_simulated - started_at(image), tenths=True)
     return Standing(at, steps.count, told_of(journal, steps.first, steps.last) if here else SafeString(""))
+
+
+def step_news(image: MemoryStore, journal: Journal, after: int) -> list[News]:
+    """What a step after that revision did, for those who do not see the banner; a toast if there is none."""
+    steps = steps_of(image)
+    if steps.last <= after:
+        return []
+    text = unescape(strip_tags(told_of(journal, steps.first, steps.last)))
+    return [News(text, toast=not clock_of(image).paused)] if text else []
 
 
 def told_of(journal: Journal, first: int, last: int) -> SafeString:
