@@ -23,9 +23,9 @@ from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
 from clusters.web.news import news_of
 from clusters.web.past import NotKeptError
-from clusters.web.pictures import Picture, Section, next_picture, plain
+from clusters.web.pictures import News, Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, Then, scene_of
-from clusters.web.standing import controls_of, standing_of
+from clusters.web.standing import controls_of, standing_of, step_news
 from clusters.web.times import clock_text, started_at
 from clusters.web.track import track_of
 from clusters.web.traffic import Calling, Heard
@@ -229,12 +229,17 @@ def template(name: str, **context: object) -> str:
 
 def _draw(scene: Scene, look: Look, drawing: Drawing) -> None:
     clock, started = clock_of(scene.image), started_at(scene.image)
-    news = news_of(scene.past.since(drawing.revision), scene.history) if drawing.picture else []
+    news = _news(scene, drawing.revision) if drawing.picture else []
     ghosts = scene.ghosts()
     sections = list(_sections(scene, look, drawing, clock))
     drawing.picture = next_picture(drawing.picture, sections, news, clock, started)
     drawing.revision, drawing.calling = scene.revision, scene.heard.calling
     drawing.ghosts = any(not ghost.called for ghost in ghosts)
+
+
+def _news(scene: Scene, after: int) -> list[News]:
+    changes = scene.past.since(after)
+    return [*step_news(scene.image, scene.past, after), *news_of(changes, scene.history)]
 
 
 def _sections(scene: Scene, look: Look, drawing: Drawing, clock: Clock) -> Iterator[Section]:
