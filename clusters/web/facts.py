@@ -21,7 +21,7 @@ from clusters.engine.objects import (
     simulation_of,
 )
 from clusters.engine.store import MemoryStore
-from clusters.web.states import container_statuses, external_addresses
+from clusters.web.states import container_statuses, external_addresses, kubelet_is_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,13 @@ def _node(image: MemoryStore, node: Object) -> list[Fact]:
     powered = simulation.get("powered", True)
     return [
         Fact(_("Power"), "" if powered else _("off"), tone="fail"),
+        Fact(_("Kubelet"), _("stopped") if kubelet_is_stopped(node) else "", tone="fail"),
         Fact(_("Internal IP"), ", ".join(addresses), mono=True),
         Fact(_("Pod range"), node["spec"].get("podCIDR", ""), mono=True),
         *_usage(image, node),
         Fact(_("Images"), ", ".join(dict.fromkeys(names)), mono=True),
         Fact(_("Taints"), ", ".join(dict.fromkeys(taints)), mono=True, tone="work"),
-        Fact(_("Kubelet"), (status.get("nodeInfo") or {}).get("kubeletVersion", ""), mono=True),
+        Fact(_("Kubelet version"), (status.get("nodeInfo") or {}).get("kubeletVersion", ""), mono=True),
     ]
 
 

@@ -85,6 +85,8 @@ class Actions:
     force: bool = False
     power: str = ""
     """`off` or `on`: what the button does."""
+    kubelet: str = ""
+    """`stop` or `start`."""
     scale: bool = False
     replicas: int = 0
     expose: bool = False
@@ -194,8 +196,11 @@ def _actions(obj: Object) -> Actions:
         ip = (obj.get("status") or {}).get("podIP", "")
         return Actions(kill=True, force=is_deleting(obj), call=ip, port=port)
     if kind == "Node":
-        powered = simulation_of(obj).get("powered", True)
-        return Actions(power="off" if powered else "on", delete="nodes")
+        simulation = simulation_of(obj)
+        if not simulation.get("powered", True):
+            return Actions(power="on", delete="nodes")
+        kubelet = {"running": "stop", "stopped": "start"}.get(simulation.get("kubelet", ""), "")
+        return Actions(power="off", kubelet=kubelet, delete="nodes")
     if kind in SCALED:
         # A Deployment would give its ReplicaSet the old size again at once.
         free = controller_of(obj) is None

@@ -6,10 +6,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clusters.engine import cluster
 from clusters.engine.changes import DELETED, Change
-from clusters.engine.objects import is_deleting, is_ready, uid_of
+from clusters.engine.objects import Object, is_deleting, is_ready, name_of, simulation_of, uid_of
 from clusters.web.lineage import History
 from clusters.web.pictures import News
+from clusters.web.states import kubelet_is_stopped
 
 MOST: Final = 3
 """More sentences of a kind at once become one with a number."""
@@ -18,11 +20,9 @@ MOST: Final = 3
 def news_of(changes: Sequence[Change], history: History) -> list[News]:
     """The sentences for these changes, in the active language."""
     ready, gone = [], []
-    news = []
+    news = [said for change in changes for said in _machine_news(change)]
     for change in changes:
-        if change.key.kind == "Node":
-            news += _node_news(change)
-        elif change.key.kind == "Pod" and change.verb == DELETED:
+        if change.key.kind == "Pod" and change.verb == DELETED:
             gone.append(change)
         elif change.key.kind == "Pod" and _became_ready(change):
             ready.append(change)
@@ -57,13 +57,60 @@ def _ready_news(change: Change, history: History) -> News:
     return News(title, text, toast=life is not None and bool(life.replaces))
 
 
+def _machine_news(change: Change) -> list[News]:
+    if change.key == cluster.KEY:
+        return _fault_news(change)
+    return _node_news(change) if change.key.kind == "Node" else []
+
+
+def _fault_news(change: Change) -> list[News]:
+    """What people have stopped or started again, and what follows."""
+    before, after = (change.previous or change.object)["spec"], change.object["spec"]
+    news = []
+    for component in sorted({*before["stopped"]} ^ {*after["stopped"]}):
+        stopped = component in after["stopped"]
+        news.append(_scheduler_news(stopped) if component == cluster.SCHEDULER else _manager_news(stopped))
+    pulls = after.get("pulls", "normal")
+    if pulls != before.get("pulls", "normal"):
+        texts = {
+            "normal": _("Images come at full speed again."),
+            "slow": _("Images come ten times as slowly."),
+            "fail": _("No registry answers. No image can be pulled."),
+        }
+        news.append(News(texts[pulls]))
+    return news
+
+
+def _scheduler_news(stopped: bool) -> News:
+    if stopped:
+        return News(_("The scheduler is stopped. New pods wait."))
+    return News(_("The scheduler runs again."))
+
+
+def _manager_news(stopped: bool) -> News:
+    if stopped:
+        return News(_("The controller manager is stopped. Nobody counts pods."))
+    return News(_("The controller manager runs again."))
+
+
 def _node_news(change: Change) -> list[News]:
     name = change.key.name
     if change.verb == DELETED:
         return [News(_("%(node)s was removed from the cluster.") % {"node": name})]
-    if change.previous is None or is_ready(change.previous) == is_ready(change.object):
+    if change.previous is None:
         return []
+    if is_ready(change.previous) == is_ready(change.object):
+        return _kubelet_news(change.previous, change.object)
     if is_ready(change.object):
         return [News(_("%(node)s is ready.") % {"node": name}, toast=True)]
     text = _("Its pods move in 5 min if it stays silent.")
     return [News(_("%(node)s stopped answering.") % {"node": name}, text, toast=True)]
+
+
+def _kubelet_news(before: Object, node: Object) -> list[News]:
+    name = {"node": name_of(node)}
+    if kubelet_is_stopped(node) and not kubelet_is_stopped(before):
+        return [News(_("The kubelet on %(node)s is stopped. Nothing new starts there.") % name)]
+    if kubelet_is_stopped(before) and simulation_of(node)["kubelet"] == "running":
+        return [News(_("The kubelet on %(node)s runs again.") % name)]
+    return []

@@ -23,7 +23,7 @@ from clusters.web.map.pods import (
     pulling_container,
 )
 from clusters.web.map.words import Words
-from clusters.web.states import is_silent, node_state
+from clusters.web.states import is_silent, kubelet_is_stopped, node_state
 from clusters.web.widths import fit, text_width, wrap
 
 COUNTED: Final = (
@@ -54,12 +54,15 @@ class Foot:
     y: float
     runtime: str
     runtime_width: float
+    kubelet: str
     kubelet_width: float
     icons: bool
     images: str
     busy: bool
     """An image is being pulled."""
     on: bool
+    stopped: bool
+    """Somebody stopped the kubelet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +263,9 @@ def _foot(
     node: Object, placed: Sequence[tuple[int, Object]], box: Box, plan: Plan, running: bool, book: bool
 ) -> Foot:
     room = box.w - 19
-    runtime, icons, width = _chips(room, book)
+    stopped = kubelet_is_stopped(node)
+    kubelet = _("kubelet stopped") if stopped else "kubelet"
+    runtime, icons, width = _chips(room, book, kubelet)
     pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod))), "")
     images = simulation_of(node).get("images") or {}
     names = [short_image(image) for image in images]
@@ -268,23 +273,25 @@ def _foot(
         y=box.h - plan.foot,
         runtime=runtime,
         runtime_width=width,
+        kubelet=fit(kubelet, room - width - (25 if icons else 8), 10.5),
         kubelet_width=round(room - width, 2),
         icons=icons,
         images=fit(pulling, box.w - 40, 11) if pulling else _images_line(names, box.w - 40),
         busy=bool(pulling),
         on=running,
+        stopped=stopped,
     )
 
 
-def _chips(room: float, book: bool) -> tuple[str, bool, float]:
+def _chips(room: float, book: bool, kubelet: str) -> tuple[str, bool, float]:
     """The runtime's name as long as it fits beside the kubelet's, whether icons fit too, and its width."""
     names = ["Docker"] if book else ["containerd (Docker)", "containerd"]
-    kubelet = text_width("kubelet", 10.5)
+    beside = text_width(kubelet, 10.5)
     for icons in (True, False):
         padding = 25 if icons else 14
         for name in names:
             width = text_width(name, 10.5)
-            spare = room - width - kubelet - 2 * padding
+            spare = room - width - beside - 2 * padding
             if spare >= 0:
                 return name, icons, round(width + padding + spare / 2, 2)
     return names[-1], False, room / 2

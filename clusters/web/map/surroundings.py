@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from django.utils.translation import gettext as _
 
+from clusters.engine.cluster import CONTROLLER_MANAGER, SCHEDULER, is_stopped
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
 from clusters.web.map.endpoints import ServiceFacts
@@ -14,6 +15,8 @@ from clusters.web.states import external_addresses
 from clusters.web.widths import fit
 
 COMPONENTS: Final = ("apiserver", "etcd", "controllers", "scheduler")
+STOPPABLE: Final = {"controllers": CONTROLLER_MANAGER, "scheduler": SCHEDULER}
+"""Those that can be stopped, as the engine names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Place:
     text: str
     mono: bool = False
     waiting: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,16 @@ def control_plane(
         "controllers": ("g-controllers", _("Controllers"), _controllers(image)),
         "scheduler": ("g-scheduler", _("Scheduler"), _scheduler(waiting)),
     }
+    stopped = {key for key, component in STOPPABLE.items() if is_stopped(image, component)}
+    texts = {**activity, **dict.fromkeys(stopped, _("stopped"))}
     places = tuple(
         Place(
             key,
             Box(round(plan.pill.x + index * (width + 8), 2), 20, width, 48),
             titles[key][0],
             titles[key][1],
-            fit(activity.get(key) or titles[key][2], width - 48, 11.2),
+            fit(texts.get(key) or titles[key][2], width - 48, 11.2),
+            stopped=key in stopped,
         )
         for index, key in enumerate(COMPONENTS)
     )
