@@ -20,6 +20,7 @@ from clusters.actions.objects import (
     power,
     scale,
 )
+from clusters.actions.restoring import continue_from
 from clusters.actions.sandboxes import (
     create_cluster,
     create_named_cluster,
@@ -37,6 +38,7 @@ __all__ = [
     "TakenError",
     "add_node",
     "apply_manifests",
+    "continue_from",
     "cordon",
     "create_cluster",
     "create_named_cluster",

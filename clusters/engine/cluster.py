@@ -8,6 +8,7 @@ It is never served to the outside.
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from clusters.engine.changes import Change
 from clusters.engine.clock import Clock
 from clusters.engine.objects import Key, Object, with_value
 from clusters.engine.store import MemoryStore, Overlay
@@ -166,6 +167,31 @@ def set_component(store: Overlay, component: str, running: bool) -> None:
 def set_pulls(store: Overlay, how: str) -> None:
     """Say how images come from now on: one of PULLS."""
     _set(store, "pulls", how)
+
+
+def go_back(store: Overlay, past: MemoryStore, then: float, clock: Clock) -> None:
+    """Take all settings from an earlier image but the limits and the clock, which is `clock` now.
+
+    `continuedFrom` says from where the cluster goes on: the image's revision, its simulated `time` `then`,
+    and `at` which time that was done.
+    """
+    itself, now = store.get(*KEY), _spec(store)
+    if itself is None:
+        raise KeyError(KEY)
+    origin = {"revision": past.revision, "time": then, "at": store.now}
+    spec = {**_spec(past), "clock": {**now["clock"], **_clock_fields(clock)}, "continuedFrom": origin}
+    spec.pop("limits", None)
+    if "limits" in now:
+        spec["limits"] = now["limits"]
+    store.update({**itself, "spec": spec})
+
+
+def goes_back(change: Change) -> bool:
+    """Whether with this change a cluster goes on from an earlier moment."""
+    if change.key != KEY or change.previous is None:
+        return False
+    before, after = change.previous["spec"], change.object["spec"]
+    return bool(before.get("continuedFrom") != after.get("continuedFrom"))
 
 
 def _clock_fields(clock: Clock) -> Object:

@@ -53,10 +53,12 @@ class ControlPlane:
     def _stop_and_start(self, change: Change, store: MemoryStore) -> None:
         before = self._running
         self._set_running(change.object["spec"]["stopped"])
+        # What the queues hold is of a time that is no more, and what waited then they do not hold.
+        anew = cluster.goes_back(change)
         for controller in before:
-            if controller not in self._running:
+            if anew or controller not in self._running:
                 controller.queue.clear()
-        started = [controller for controller in self._running if controller not in before]
+        started = [controller for controller in self._running if anew or controller not in before]
         if started:
             Informer(started).list_existing(store, change)
 

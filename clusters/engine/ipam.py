@@ -66,6 +66,26 @@ def retire(store: Overlay, node_name: str) -> float:
     return since
 
 
+def reclaim_range(store: Overlay, node: Object) -> None:
+    """A node comes back with the range that it had: its block goes on from where it is now.
+
+    If another node has had the range since, that one is gone, and the two blocks change places.
+    """
+    name, cidr = name_of(node), node["spec"].get("podCIDR")
+    own = store.get(KIND, "", name)
+    holder = next((block for block in store.list(KIND) if cidr and block["spec"]["cidr"] == cidr), None)
+    if holder is None:
+        return
+    spec = {**holder["spec"], "retired": None}
+    if own is None:
+        store.delete(Key(KIND, "", name_of(holder)))
+        store.create({**holder, "metadata": {"name": name}, "spec": spec})
+        return
+    if own is not holder:
+        store.update({**holder, "spec": {**own["spec"], "retired": store.now}})
+    store.update({**own, "spec": spec})
+
+
 def allocate(store: Overlay, node: Object) -> str:
     """A pod IP from the node's range. Raises LookupError if all its addresses are in use."""
     name = name_of(node)
@@ -94,7 +114,8 @@ def _freed(store: Overlay, name: str, prefix: str, spec: Object) -> list[int]:
         for network, _, host in [((pod.get("status") or {}).get("podIP") or "").rpartition(".")]
         if network == prefix
     }
-    known: list[int] = spec["freed"]
+    # A pod that lives again holds an address that it had given back.
+    known = [host for host in spec["freed"] if host not in used]
     if len(used) + len(known) == spec["next"] - FIRST_HOST:
         return known
     return [*known, *sorted(set(range(FIRST_HOST, spec["next"])) - used - set(known))]

@@ -314,6 +314,16 @@ class Overlay(MemoryStore):
         }
         return self._write(ADDED, key, {**obj, "metadata": metadata}, None)
 
+    def put_back(self, obj: Object) -> Object:
+        """Store an object that is gone once more, with the uid and the creationTimestamp that it had.
+
+        Raises KeyError if there is one of that name.
+        """
+        key = key_of(obj)
+        if self.entry(key) is not None:
+            raise KeyError(key)
+        return self._write(ADDED, key, obj, None)
+
     def update(self, obj: Object) -> Object:
         """Store a new state of an object. What changes nothing keeps its revision.
 

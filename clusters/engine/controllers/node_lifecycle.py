@@ -85,7 +85,7 @@ def monitor_node_health(store: Overlay, node: Object) -> tuple[Object, float | N
     ready = condition_of(node, "Ready")
     if _speaks(node) or (ready is not None and ready["status"] == "Unknown"):
         return node, None
-    lost_at = _lost_at(node)
+    lost_at = lost_at_of(node)
     if lost_at > store.now:
         return node, lost_at
     node = verbs.update_status(store, with_status(node, conditions=_unknown(node, rfc3339(store.now))))
@@ -99,10 +99,12 @@ def _speaks(node: Object) -> bool:
     return bool(simulation_of(node).get("kubelet") == "running")
 
 
-def _lost_at(node: Object) -> float:
+def lost_at_of(node: Object) -> float:
+    """When a node that is silent counts as lost, in simulated seconds."""
     heartbeat = simulation_of(node).get("heartbeat")
     if heartbeat is None:
-        last = parse_rfc3339(node["metadata"]["creationTimestamp"]) + STARTUP_GRACE_PERIOD
+        moved: int = simulation_of(node).get("moved", 0)
+        last = parse_rfc3339(node["metadata"]["creationTimestamp"]) + moved + STARTUP_GRACE_PERIOD
     else:
         last = heartbeat + GRACE_PERIOD
     return math.ceil(last / MONITOR_PERIOD) * MONITOR_PERIOD

@@ -37,7 +37,9 @@ def environment_of(store: MemoryStore, pod: Object, container: Object) -> dict[s
     state = (simulation_of(pod).get("containers") or {}).get(container["name"]) or {}
     given = state.get("env")
     if given is None:
-        given = variables_of(store, pod, container, state.get("since"))
+        # Going back to an earlier moment moves `since`, but not when Services were made.
+        started = state["since"] - state.get("moved", 0) if "since" in state else None
+        given = variables_of(store, pod, container, started)
     hostname = pod["spec"].get("hostname") or name_of(pod)
     return {"PATH": PATH, "HOSTNAME": hostname, **given, "HOME": "/root"}
 

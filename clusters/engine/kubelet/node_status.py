@@ -12,6 +12,7 @@ in the node's `simulation`:
     images     full name of an image on its disk -> bytes
     bandwidth  bytes a second at which it pulls, if it differs from the cluster's delays
     cordoned   whether the kubelet has told of spec.unschedulable
+    moved      seconds by which times here and in the status were moved on, see restoring.py
 """
 
 from typing import Final

@@ -14,7 +14,8 @@ keeps in memory beside it. A state is `{"phase", ...}`:
 that it was told to, `how` is `cluster.pulls_of` where the pull was timed, `clash` names the port that it
 wanted and another container has, `env` are the variables that it got, where ConfigMaps or Secrets had a say
 that may have changed since; `answers` is what the network has told its process so far (see transcript.py),
-and `asksAt` when that asks again. A running container may have `files` besides, see container_writes.py.
+and `asksAt` when that asks again; `moved` are the seconds by which `since` was moved on, see restoring.py. A
+running container may have `files` besides, see container_writes.py.
 
 These stay from phase to phase: `image` (the name it was started for), `id`, `made` (the name of its image)
 and `attempts` (of the newest container), `last` (how the one before ended, as ContainerStateTerminated),
