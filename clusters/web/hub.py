@@ -144,7 +144,7 @@ class Room:
         for viewer in list(self.viewers):
             if viewer.moment:
                 # The past stays as it was, but the bar above it is of now.
-                self.rewind(viewer, viewer.wish or Wish("at", viewer.moment))
+                self.rewind(viewer, viewer.wish or viewer.sought)
             elif viewer.look in drawn.pictures:
                 viewer.gap = gap
                 await self._show_to(viewer, drawn.pictures[viewer.look], drawn.heard)
@@ -180,6 +180,7 @@ class Room:
                 self.nudge()
                 return
             viewer.moment = picture.moment
+            viewer.sought = wish if wish.kind == "time" else Wish("at", picture.moment)
             await self._show_to(viewer, picture)
             await viewer.free.wait()
             await asyncio.sleep(cost / self._pace.share - (loop.time() - started))
@@ -225,6 +226,7 @@ class Hub:
             room.nudge()
         else:
             viewer.moment = int(wish.value)
+            viewer.sought = wish
             room.rewind(viewer, wish)
 
     def rewind(self, viewer: Viewer, wish: Wish) -> None:

@@ -122,9 +122,14 @@ class Chart:
 
 
 def lay_out(
-    history: History, *, layout: str = "wide", now: float | None = None, charted: Collection[str] = ()
+    history: History,
+    *,
+    layout: str = "wide",
+    now: float | None = None,
+    word: str = "",
+    charted: Collection[str] = (),
 ) -> Chart:
-    """The chart at the simulated time `now` (default: of the last change).
+    """The chart at the simulated time `now` (default: of the last change), which `word` names ("now").
 
     `layout` is a key of SHAPES; the caller has checked it. `charted` are the uids of pods whose own address
     was called within the window: they stay in the chart.
@@ -142,7 +147,7 @@ def lay_out(
     kept, hidden = ([], 0) if crowded else fit(chains, room, layout == "phone", charted)
     count = sum(map(len, kept)) + (hidden > 0)
     pitch = min(HIGHEST_ROW, height / max(count, 1))
-    clock, word = clock_text(window.right - window.started), _("now")
+    clock, word = clock_text(window.right - window.started), word or _("now")
     word_width = round(planned(word, 10.8)) + 15
     return Chart(
         layout=layout,

@@ -83,8 +83,8 @@ class Drawing:
     panel: dict[str, tuple[dict[str, object], str]] = field(default_factory=dict)
     """The small sections: what they were drawn from, and their HTML."""
 
-    moments: OrderedDict[int, tuple[Section, ...]] = field(default_factory=OrderedDict)
-    """Sections of the past, by revision."""
+    moments: OrderedDict[tuple[int, float], tuple[Section, ...]] = field(default_factory=OrderedDict)
+    """Sections of the past, by revision and time."""
 
     def section(self, element: str, **context: object) -> Section:
         """The section that the template of its name draws, drawn again only for other data."""
@@ -141,15 +141,15 @@ def picture_of(scene: Scene, look: Look) -> Picture:
 
 
 def rewound(cluster: str, look: Look, wish: Wish, moment: int) -> Picture | None:
-    """The picture that somebody wishes for who looks at `moment` (0: now); None: the newest one.
+    """The picture that somebody wishes for who looks at revision `moment` (0: now); None: the newest one.
 
     For the hub's thread. Raises Cluster.DoesNotExist and NotKeptError.
     """
     scene = scene_of(cluster)
     with scene.lock:
         scene.catch_up()
-        revision = moment_of(scene, wish, moment)
-        return moment_picture(scene, look, revision) if revision else None
+        then = then_of(scene, wish, moment)
+        return moment_picture(scene, look, then) if then else None
 
 
 def not_kept_text(error: NotKeptError) -> str:
@@ -158,42 +158,43 @@ def not_kept_text(error: NotKeptError) -> str:
         text = _("There is no revision %(revision)d yet. The newest is %(newest)d.")
     else:
         text = _(
-            "Revision %(revision)d is no longer kept. The oldest moment kept is %(time)s, revision %(oldest)d."
+            "Revision %(revision)d is no longer kept. The oldest moment is %(time)s, revision %(oldest)d."
         )
     values = {"revision": error.revision, "oldest": error.oldest, "newest": error.newest}
     return text % {**values, "time": clock_text(error.since)}
 
 
-def moment_of(scene: Scene, wish: Wish, moment: int) -> int:
-    """The revision that a wish leads to; 0 for the newest, whichever that is."""
+def then_of(scene: Scene, wish: Wish, moment: int = 0) -> Then | None:
+    """The moment that a wish leads to from revision `moment`; None for now. Raises NotKeptError."""
     past = scene.past
-    if wish.kind == "live":
-        return 0
     if wish.kind == "at":
-        return int(wish.value)
+        return scene.then(int(wish.value))
     if wish.kind == "time":
-        revision = past.revision_at(started_at(scene.image) + wish.value)
-        return revision if revision < past.newest else 0
+        time_ = started_at(scene.image) + wish.value
+        now = clock_of(scene.image).now(time.time())
+        return scene.then(past.revision_at(time_), time_) if time_ < now else None
+    if wish.kind == "live":
+        return None
     revision = moment or past.newest
     for _number in range(min(MOST_STEPS, abs(int(wish.value)))):
         revision = past.before(revision) if wish.value < 0 else past.after(revision)
-    return revision if revision < past.newest else 0
+    return scene.then(revision) if revision < past.newest else None
 
 
-def moment_picture(scene: Scene, look: Look, revision: int) -> Picture:
-    """The cluster as it was at a revision, in that look. Raises NotKeptError."""
-    then = scene.then(revision)
+def moment_picture(scene: Scene, look: Look, then: Then) -> Picture:
+    """The cluster as it was at a moment, in that look."""
     drawing = scene.drawings.setdefault((look, "past"), Drawing())
     assert isinstance(drawing, Drawing)
     clock, started = Clock(0.0, then.time, paused=True), started_at(scene.image)
+    key = then.revision, then.time
     with translation.override(look.language):
-        if revision not in drawing.moments:
-            drawing.moments[revision] = tuple(_moment_sections(then, look, drawing, started))
+        if key not in drawing.moments:
+            drawing.moments[key] = tuple(_moment_sections(then, look, drawing, started))
             while len(drawing.moments) > MOMENTS:
                 drawing.moments.popitem(last=False)
-        sections = (*_bar(scene, drawing), *drawing.moments[revision])
+        sections = (*_bar(scene, drawing), *drawing.moments[key])
     changed = dict.fromkeys((section.id for section in sections), 1)
-    return Picture(1, clock, started, sections, changed, moment=revision)
+    return Picture(1, clock, started, sections, changed, moment=then.revision)
 
 
 def page_of(scene: Scene, look: Look, moment: int = 0) -> dict[str, SafeString]:
@@ -202,7 +203,7 @@ def page_of(scene: Scene, look: Look, moment: int = 0) -> dict[str, SafeString]:
     The newest picture's lifelines may be old, as a page slides them by itself. A page without script cannot.
     Raises NotKeptError.
     """
-    picture = moment_picture(scene, look, moment) if moment else picture_of(scene, look)
+    picture = moment_picture(scene, look, scene.then(moment)) if moment else picture_of(scene, look)
     found = {section.id: section.html for section in picture.sections}
     now = time.time()
     with translation.override(look.language):
@@ -272,7 +273,7 @@ def _moment_sections(then: Then, look: Look, drawing: Drawing, started: float) -
     yield drawing.section("past", then=then, at=at, time=clock_text(at), base=_base(then))
     yield from _panel(then, drawing, _base(then))
     yield from _map(then, look, drawing, _base(then))
-    chart, table = _chart(then, look, then.time)
+    chart, table = _chart(then, look, then.time, _("then"))
     yield plain("lifelines", chart)
     yield plain("lifelines-table", table)
 
@@ -313,9 +314,9 @@ def _map(scene: Scene | Then, look: Look, drawing: Drawing, base: str) -> Iterat
     yield Section("map-table", render_table(view, base, drawing.cache), tuple(rows), rows)
 
 
-def _chart(scene: Scene | Then, look: Look, now: float) -> tuple[str, str]:
+def _chart(scene: Scene | Then, look: Look, now: float, word: str = "") -> tuple[str, str]:
     charted = scene.heard.calling.charted
-    chart = lifelines.lay_out(scene.history, layout=look.chart, now=now, charted=charted)
+    chart = lifelines.lay_out(scene.history, layout=look.chart, now=now, word=word, charted=charted)
     table = table_of(scene.history, now, charted)
     return (
         template("clusters/lifelines.jinja", chart=chart),

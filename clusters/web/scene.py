@@ -12,13 +12,13 @@ from threading import RLock
 from typing import Final
 
 from clusters import journal, memory, steady, traffic
-from clusters.engine.apiserver.resources import BY_KIND
-from clusters.engine.changes import DELETED, Change, by_person
-from clusters.engine.cluster import INTERNAL_KINDS, clock_of
+from clusters.engine.changes import DELETED, Change
+from clusters.engine.cluster import clock_of
 from clusters.engine.kubelet.loops import may_call
 from clusters.engine.network.clients import KIND as CLIENT
-from clusters.engine.objects import is_deleting, simulation_of, uid_of
+from clusters.engine.objects import simulation_of, uid_of
 from clusters.engine.store import MemoryStore
+from clusters.web.activity import Act, Activity, activity_of, note
 from clusters.web.lineage import History
 from clusters.web.map import GonePod
 from clusters.web.past import Past, Until
@@ -55,7 +55,7 @@ class Then:
     image: MemoryStore
     history: History
     past: Until
-    activity: dict[str, str]
+    activity: Activity
     heard: Heard = field(default_factory=Heard)
 
     def ghosts(self) -> list[GonePod]:
@@ -94,12 +94,13 @@ class Scene:
             self.image = image
             self._observe(changes, time.time())
 
-    def then(self, revision: int) -> Then:
-        """The cluster as it was at that revision. Raises past.NotKeptError."""
+    def then(self, revision: int, time_: float = 0.0) -> Then:
+        """The cluster as it was at that revision, when it came or later. Raises past.NotKeptError."""
         moment = self.past.moment(revision)
-        return Then(
-            self.cluster, revision, moment.time, moment.image, moment.history, self.past.until(revision), {}
-        )
+        time_ = max(moment.time, time_)
+        journal = self.past.until(revision)
+        activity = activity_of(self.past.backwards(revision))
+        return Then(self.cluster, revision, time_, moment.image, moment.history, journal, activity)
 
     def hear(self) -> float | None:
         """Take in who has called whom. Returns in how many seconds to do so again, None if nobody calls."""
@@ -135,7 +136,7 @@ class Scene:
     def _load(self) -> None:
         self.image = memory.image(self.cluster)
         self.history = History()
-        self.activity: dict[str, str] = {}
+        self.activity: dict[str, Act] = {}
         self.past = Past()
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._clients_at = 0.0
@@ -153,25 +154,11 @@ class Scene:
         """Note what the map shows of it. Who comes later does not see the outlines of pods that are gone:
         `since` is when that is taken to have happened, in real time.
         """
-        self._note_activity(change)
+        note(self.activity, change)
         if change.key.kind == CLIENT:
             self._clients_at = change.time
         elif change.key.kind == "Pod" and change.verb == DELETED:
             self._note_ghost(change, since)
-
-    def _note_activity(self, change: Change) -> None:
-        """What each part of the control plane did last, as the map shows it."""
-        if change.key.kind in INTERNAL_KINDS:
-            return
-        if by_person(change.actor):
-            deleted = change.verb == DELETED or is_deleting(change.object)
-            verb = "DELETE" if deleted else {"ADDED": "POST"}.get(change.verb, "PUT")
-            resource = BY_KIND.get(change.key.kind)
-            self.activity["apiserver"] = f"{verb} {resource.plural if resource else change.key.kind}"
-        elif change.actor == "default-scheduler" and change.key.kind == "Pod":
-            node = change.object["spec"].get("nodeName")
-            if node:
-                self.activity["scheduler"] = f"{change.key.name.rsplit('-', 1)[-1]} → {node}"
 
     def _note_ghost(self, change: Change, since: float) -> None:
         pod, slot = change.object, simulation_of(change.object).get("slot")

@@ -73,6 +73,8 @@ class Viewer:
         self._waiting: asyncio.Task[None] | None = None
         self.moment = 0
         """The revision that it looks at; 0: the newest, as it comes."""
+        self.sought = Wish("live")
+        """The wish that led there."""
         self.wish: Wish | None = None
         """Where it wants to go next."""
         self.free = asyncio.Event()
