@@ -6,9 +6,10 @@ It has no counterpart upstream, where nobody can stop the time.
 from itertools import count
 from typing import Final
 
-from clusters.engine.changes import Change
+from clusters.engine.changes import DELETED, Change
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.control_plane import ControlPlane
+from clusters.engine.objects import Object, public
 from clusters.engine.store import Overlay
 
 UNSEEN_KINDS: Final = INTERNAL_KINDS | {"Event", "Lease"}
@@ -22,6 +23,13 @@ MOST_WRITES: Final = 100
 MOST_AT_ONCE: Final = 500
 
 
+def shows(change: Change) -> bool:
+    """Whether a person can see that something has happened: more than what the simulator notes down."""
+    if change.key.kind in UNSEEN_KINDS:
+        return False
+    return change.verb == DELETED or change.previous is None or _told(change.object) != _told(change.previous)
+
+
 def step(plane: ControlPlane, store: Overlay) -> list[Change]:
     """Do work items, on to those that are due later, until one has written what a person can see.
 
@@ -32,7 +40,7 @@ def step(plane: ControlPlane, store: Overlay) -> list[Change]:
 
     def nothing_yet() -> bool:
         nonlocal start
-        if any(change.key.kind not in UNSEEN_KINDS for change in store.changes[start:]):
+        if any(map(shows, store.changes[start:])):
             return False
         start = len(store.changes)
         store.limit = start + MOST_WRITES
@@ -54,3 +62,8 @@ def skip(plane: ControlPlane, store: Overlay) -> list[Change]:
     store.limit = len(store.changes) + MOST_AT_ONCE
     plane.run(store, store.now)
     return store.changes[start:]
+
+
+def _told(obj: Object) -> Object:
+    told = public(obj)
+    return {**told, "metadata": {**told["metadata"], "resourceVersion": ""}}

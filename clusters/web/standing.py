@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from clusters import access
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, steps_of
-from clusters.engine.stepping import UNSEEN_KINDS
+from clusters.engine.stepping import shows
 from clusters.engine.store import MemoryStore
 from clusters.models import Cluster
 from clusters.web.chain import Journal, sentence_of
@@ -68,7 +68,7 @@ def step_news(image: MemoryStore, journal: Journal, after: int) -> list[News]:
 def told_of(journal: Journal, first: int, last: int) -> SafeString:
     """What happened in these revisions, as one sentence; "" if they are no longer kept."""
     found = [change for revision in range(first, last + 1) if (change := journal.at(revision)) is not None]
-    seen = [change for change in found if change.key.kind not in UNSEEN_KINDS]
+    seen = [change for change in found if shows(change)]
     if not seen:
         return SafeString("")
     said = sentence_of(journal, seen[0]).html
