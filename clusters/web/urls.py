@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("language/", set_language, name="language"),
     path("c/<slug:cluster_id>/", views.page, name="page"),
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
+    path("c/<slug:cluster_id>/timeline", views.timeline, name="timeline"),
     path("c/<slug:cluster_id>/clock", time_commands.clock, name="clock"),
     path("c/<slug:cluster_id>/clock/role", time_commands.role, name="clock-role"),
     path("c/<slug:cluster_id>/step", time_commands.step, name="step"),

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -22,6 +23,7 @@ from clusters.web.forms import ClientForm, ControllerForm, ExposeForm
 from clusters.web.past import NotKeptError
 from clusters.web.render import Look, look_of, not_kept_text, page_of, template
 from clusters.web.scene import Scene, Then, scene_of
+from clusters.web.timeline import asked, timeline_of
 from clusters.web.times import started_at
 
 EXAMPLE: Final = """\
@@ -158,3 +160,22 @@ def _shown(request: HttpRequest, scene: Scene) -> tuple[Scene | Then, float]:
     except NotKeptError as error:
         raise Http404 from error
     return then, then.time
+
+
+@require_safe
+@never_cache
+def timeline(request: HttpRequest, cluster_id: str) -> HttpResponse:
+    """What happened, newest first: a part of the cluster's page, or without a script a page of its own."""
+    cluster = access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
+    scene = _scene(cluster_id)
+    with scene.lock:
+        scene.catch_up()
+        view = timeline_of(scene.past, asked(request.GET), started_at(scene.image))
+    base = request.path.removesuffix("/timeline")
+    html = template("clusters/timeline.jinja", view=view, base=base)
+    if "HX-Request" in request.headers:
+        return HttpResponse(html)
+    icons = template("clusters/icons.jinja")
+    # What templates made is HTML already.
+    context = {"cluster": cluster, "base": base, "timeline": mark_safe(html), "icons": mark_safe(icons)}
+    return render(request, "clusters/timeline.html", context)

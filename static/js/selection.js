@@ -78,7 +78,7 @@ document.addEventListener("click", (event) => {
   const target = event.target;
   if (target.closest("[data-deselects]")) deselect();
   if (target.closest("[data-copy], .kill, .power, .entry button, .entry input")) return;
-  const item = target.closest(`#map ${KINDS}, #lifelines ${KINDS}, .workloads ${KINDS}`);
+  const item = target.closest(`#map ${KINDS}, #lifelines ${KINDS}, .workloads ${KINDS}, .timeline ${KINDS}`);
   if (item) select(item);
   else if (target.closest("#map")) deselect();
 });
