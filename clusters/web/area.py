@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.web.lineage import PodLife
+from clusters.web.lives import GONE, PodLife, Span
 
 COLUMNS: Final = 240
 """Columns of the plot; a dip that is shorter than one is still drawn at its lowest."""
@@ -63,16 +63,13 @@ def area_of(lives: Iterable[PodLife], left: float, right: float) -> Area:
 def _steps(lives: Iterable[PodLife]) -> Iterable[tuple[float, int, int]]:
     """Moments at which the number of ready pods and of other pods changes: (time, ready, other)."""
     for life in lives:
-        if not life.spans:
-            continue
-        kinds = [(span.start, span.state == "ready") for span in life.spans]
-        yield kinds[0][0], int(kinds[0][1]), int(not kinds[0][1])
-        for (_start, was), (start, now) in pairwise(kinds):
-            if was != now:
-                yield start, 1 if now else -1, -1 if now else 1
-        if life.released_at is not None:
-            last = kinds[-1][1]
-            yield life.released_at, -int(last), -int(not last)
+        ready = rest = 0
+        ends = [] if life.released_at is None else [Span(GONE, life.released_at)]
+        for span in (*life.spans, *ends):
+            before = ready, rest
+            ready, rest = int(span.state == "ready"), int(span.state not in ("ready", GONE))
+            if (ready, rest) != before:
+                yield span.start, ready - before[0], rest - before[1]
 
 
 def _path(values: list[int], highest: float, column: float) -> str:

@@ -6,8 +6,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clusters.web.lineage import Flag, History, PodLife
+from clusters.web.lineage import History
+from clusters.web.lives import Flag, PodLife
 from clusters.web.row_texts import short_name
+from clusters.web.times import clock_text
 from clusters.web.timescale import Window
 from clusters.web.widths import fit_name, planned
 
@@ -44,6 +46,8 @@ def flag_text(flag: Flag, lives: dict[str, PodLife]) -> str:
         return _("You powered on %(node)s") % {"node": name}
     if flag.verb == "delete-node":
         return _("You deleted %(node)s") % {"node": name}
+    if flag.verb == "continue":
+        return _("You went back to %(time)s") % {"time": clock_text(flag.number)}
     return _("You scaled %(name)s to %(n)d") % {"name": name, "n": flag.number}
 
 

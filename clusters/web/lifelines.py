@@ -16,7 +16,8 @@ from django.utils.translation import ngettext
 from clusters.engine.changes import by_person
 from clusters.web.area import Area, area_of
 from clusters.web.flags import Pill, pills_of, tone_of
-from clusters.web.lineage import History, PodLife, ServiceLife
+from clusters.web.lineage import History
+from clusters.web.lives import GONE, PodLife, ServiceLife
 from clusters.web.row_texts import Gutter, gutter_of
 from clusters.web.times import clock_text
 from clusters.web.timescale import Line, Mark, Window, grid, window_of
@@ -63,7 +64,7 @@ class Band:
     note: str
     y: float
     height: float
-    line: Line
+    lines: list[Line]
     end: Mark | None
 
 
@@ -79,6 +80,8 @@ class Row:
     lines: list[Line]
     crashes: list[Mark]
     birth: Mark
+    gaps: list[Mark]
+    """Where its line breaks off and goes on, as it was gone and lives again."""
     stamp: Mark | None
     arrow: Mark | None
     end: Mark | None
@@ -247,7 +250,7 @@ def _band(service: ServiceLife, index: int, shape: Shape, window: Window) -> Ban
         note=note,
         y=y,
         height=height,
-        line=window.line("service", service.born, service.gone_at),
+        lines=[window.line("service", start, until) for start, until in service.spells()],
         end=None if service.gone_at is None else window.mark(service.gone_at),
     )
 
@@ -280,6 +283,7 @@ def _row(
         lines=lines,
         crashes=[window.mark(t) for t in life.crashes if t >= window.left],
         birth=window.mark(life.born),
+        gaps=[window.mark(t) for gap in life.gaps() for t in gap],
         stamp=stamp,
         arrow=None if following is None else window.mark(following.born, stamp_of(life)),
         end=None if end is None else window.mark(end),
@@ -299,7 +303,7 @@ def _lines(life: PodLife, window: Window) -> list[Line]:
     lines = []
     ends = [*(later.start for _span, later in pairwise(life.spans)), life.released_at]
     for span, until in zip(life.spans, ends, strict=True):
-        if span.state == "completed" or (until is not None and until < window.left):
+        if span.state in ("completed", GONE) or (until is not None and until < window.left):
             continue
         lines.append(window.line(span.state, span.start, until))
     return lines

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from clusters.engine.changes import by_person
 from clusters.web.lifelines import visible_chains, visible_services
-from clusters.web.lineage import History, PodLife
+from clusters.web.lineage import History
+from clusters.web.lives import PodLife
 from clusters.web.states import state_words
 from clusters.web.times import clock_text
 from clusters.web.timescale import window_of

@@ -7,8 +7,6 @@ the cluster has lived, and what nobody can see any more is forgotten. The chart 
 
 from collections import deque
 from copy import copy
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
 from typing import Final
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
@@ -17,6 +15,7 @@ from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.objects import (
     Object,
     controller_of,
+    is_active,
     is_deleting,
     is_finished,
     is_ready,
@@ -24,6 +23,7 @@ from clusters.engine.objects import (
     simulation_of,
     uid_of,
 )
+from clusters.web.lives import GONE, Flag, PodLife, ServiceLife, Span
 from clusters.web.states import pod_state
 from clusters.web.times import created_at
 
@@ -31,96 +31,11 @@ REMEMBERED: Final = 600.0
 """Simulated seconds for which an ended life is kept at least (the chart shows 360)."""
 CROWD: Final = 500
 """Lives, from which on ended ones are forgotten at all."""
-SPANS: Final = 200
-"""Spans and crashes kept of one pod: one that crashes for days costs no more than that."""
+FLAGS: Final = 200
+"""Flags kept."""
 
 SCALERS: Final = {"ReplicationController": "replication-controller", "ReplicaSet": "replicaset-controller"}
 """Who deletes pods because there are too many: such a pod is not replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A pod was in this state (a word of `states.pod_state`) from `start` until the next span."""
-
-    state: str
-    start: float
-
-
-@dataclass(slots=True)
-class PodLife:
-    """One pod from birth to end. All times are simulated seconds since the epoch."""
-
-    uid: str
-    namespace: str
-    name: str
-    born: float
-    owner: str = ""
-    owner_kind: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    node: str = ""
-    ip: str = ""
-    spans: deque[Span] = field(default_factory=lambda: deque(maxlen=SPANS))
-    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=SPANS))
-    restarts: int = 0
-    killed_at: float | None = None
-    killed_by: str = ""
-    deadline: float | None = None
-    """When the grace period ends (deletionTimestamp)."""
-    released_at: float | None = None
-    """When it gave its IP back: it finished for good, or it is gone."""
-    gone_at: float | None = None
-    replaces: str = ""
-    replaced_by: str = ""
-    death: int = 0
-    """The revision that left its place empty, 0 if its controller did not want another."""
-    pod: Object | None = None
-    """The last state; None once the pod is gone."""
-
-    @property
-    def state(self) -> str:
-        return self.spans[-1].state if self.spans else "pending"
-
-    def copy(self) -> "PodLife":
-        """One that can be changed without this one; what they share, nobody changes."""
-        copied = PodLife(*_fields(self))
-        copied.spans, copied.crashes = self.spans.copy(), self.crashes.copy()
-        return copied
-
-
-_fields = attrgetter(*(one.name for one in fields(PodLife)))
-"""A third of the time of copy.copy, and there are thousands of lives."""
-
-
-@dataclass(slots=True)
-class ServiceLife:
-    """One Service: the address that stays."""
-
-    uid: str
-    namespace: str
-    name: str
-    born: float
-    ip: str = ""
-    selector: dict[str, str] = field(default_factory=dict)
-    gone_at: float | None = None
-
-    def selects(self, life: PodLife) -> bool:
-        """Whether its selector matches the pod; a Service without selector matches none."""
-        return (
-            bool(self.selector)
-            and life.namespace == self.namespace
-            and self.selector.items() <= life.labels.items()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """What a person did: `verb` is kill, power-off, power-on, delete-node or scale; `number` the replicas."""
-
-    time: float
-    verb: str
-    name: str
-    uid: str
-    number: int = 0
 
 
 class History:
@@ -133,13 +48,15 @@ class History:
         """Counts up whenever the chart would look different."""
         self.lives: dict[str, PodLife] = {}
         self.services: dict[str, ServiceLife] = {}
-        self.flags: deque[Flag] = deque(maxlen=SPANS)
+        self.flags: deque[Flag] = deque(maxlen=FLAGS)
         self._nodes: dict[str, Object] = {}
         self._on_node: dict[str, set[str]] = {}
         self._replicas: dict[str, int] = {}
         self._vacancies: dict[str, list[str]] = {}
         self._deaths: dict[int, str] = {}
         self._ended: deque[str] = deque()
+        self._origin: Object | None = None
+        self._continued = 0
 
     def observe(self, change: Change) -> None:
         """Take in the next change of the journal; `previous` is not needed."""
@@ -157,12 +74,13 @@ class History:
             self._scaler(change)
         elif change.key == CLUSTER:
             self.started = min(self.started, created_at(change.object))
+            self._cluster(change)
 
     def copy(self) -> "History":
         """One that can be fed other changes than this one from here on."""
         copied = copy(self)
         copied.lives = {uid: life.copy() for uid, life in self.lives.items()}
-        copied.services = {uid: copy(life) for uid, life in self.services.items()}
+        copied.services = {uid: life.copy() for uid, life in self.services.items()}
         copied.flags, copied._ended = self.flags.copy(), self._ended.copy()
         copied._nodes, copied._replicas = self._nodes.copy(), self._replicas.copy()
         copied._on_node = {node: uids.copy() for node, uids in self._on_node.items()}
@@ -189,9 +107,12 @@ class History:
                 return
             life = self._born(change)
         before = (life.ip, life.node, life.state, life.deadline, life.restarts, life.gone_at)
+        if self._is_restored(change):
+            self._restored(life, change)
+        else:
+            self._dying(life, change)
+            self._crashed(life, change.object, change.time)
         self._describe(life, change.object)
-        self._dying(life, change)
-        self._crashed(life, change.object, change.time)
         if change.verb == DELETED:
             self._gone(life, change.time)
         else:
@@ -202,21 +123,21 @@ class History:
             self.version += 1
 
     def _born(self, change: Change) -> PodLife:
-        pod = change.object
+        pod, new = change.object, self._is_new(change)
         controller = controller_of(pod) or {}
         life = PodLife(
             uid=uid_of(pod),
             namespace=change.key.namespace,
             name=change.key.name,
-            born=change.time if change.verb == ADDED else created_at(pod),
+            born=change.time if new else created_at(pod),
             owner=controller.get("uid", ""),
             owner_kind=controller.get("kind", ""),
         )
         # The journal may begin in the middle of a life: what happened before is not news.
-        life.restarts = _restarts(pod) if change.verb != ADDED else 0
+        life.restarts = 0 if new else _restarts(pod)
         self.lives[life.uid] = life
         self.version += 1
-        if change.verb == ADDED and life.owner:
+        if new and life.owner:
             self._replace(life, change.cause)
         return life
 
@@ -228,8 +149,11 @@ class History:
         known = self._deaths.get(cause, "")
         uid = known if known in vacancies else vacancies[-1]
         vacancies.remove(uid)
-        life.replaces = uid
-        self.lives[uid].replaced_by = life.uid
+        replaced = self.lives[uid]
+        former = self.lives.get(replaced.replaced_by)
+        if former is not None:
+            former.replaces = ""
+        life.replaces, replaced.replaced_by = uid, life.uid
 
     def _describe(self, life: PodLife, pod: Object) -> None:
         node = pod["spec"].get("nodeName", "")
@@ -238,12 +162,11 @@ class History:
         life.node = node
         life.labels = labels_of(pod)
         life.ip = (pod.get("status") or {}).get("podIP") or life.ip
+        life.deadline = parse_rfc3339(pod["metadata"]["deletionTimestamp"]) if is_deleting(pod) else None
         life.pod = pod
 
     def _dying(self, life: PodLife, change: Change) -> None:
         pod = change.object
-        if is_deleting(pod):
-            life.deadline = parse_rfc3339(pod["metadata"]["deletionTimestamp"])
         doomed = is_deleting(pod) or change.verb == DELETED
         if doomed and life.killed_at is None and life.released_at is None:
             life.killed_at, life.killed_by = change.time, change.actor
@@ -252,6 +175,58 @@ class History:
                 self.flags.append(Flag(change.time, "kill", life.name, life.uid))
         elif is_finished(pod) and life.killed_at is None and life.released_at is None:
             self._vacate(life, change)
+
+    def _cluster(self, change: Change) -> None:
+        """Note if somebody has gone back to an earlier moment: one flag tells of all that this causes."""
+        origin = change.object["spec"].get("continuedFrom")
+        # Later changes of the same object still have it.
+        if origin and origin != self._origin and origin["at"] == change.time:
+            self._continued = change.revision
+            since = int(origin["time"] - (self.started or 0.0))
+            self.flags.append(Flag(change.time, "continue", "", "", since))
+            self.version += 1
+        self._origin = origin
+
+    def _is_restored(self, change: Change) -> bool:
+        """Whether somebody who went back has made the object what it was."""
+        return bool(self._continued) and change.cause == self._continued and by_person(change.actor)
+
+    def _is_new(self, change: Change) -> bool:
+        return change.verb == ADDED and not self._is_restored(change)
+
+    def _restored(self, life: PodLife, change: Change) -> None:
+        """Its line ends here without a stamp, or goes on; if it was gone, after a gap."""
+        pod = change.object
+        if change.verb == DELETED:
+            self._reopen(life)
+            return
+        if life.gone_at is not None and life.released_at is not None:
+            life.spans.append(Span(GONE, life.released_at))
+            life.gone_at, life.node = None, ""
+            self._ended.remove(life.uid)
+        if not is_finished(pod):
+            life.released_at = None
+        if is_active(pod):
+            life.killed_at, life.killed_by = None, ""
+            self._occupy(life)
+        life.restarts = _restarts(pod)
+
+    def _reopen(self, life: PodLife) -> None:
+        """A pod goes that was not there then: the place that it took is free if it was free then."""
+        self._occupy(life)
+        replaced = self.lives.get(life.replaces)
+        if replaced is None or self._origin is None:
+            return
+        died = replaced.released_at if replaced.killed_at is None else replaced.killed_at
+        if died is not None and died <= self._origin["time"]:
+            self._vacancies.setdefault(life.owner, []).append(replaced.uid)
+
+    def _occupy(self, life: PodLife) -> None:
+        """Nobody takes this pod's place: it is there, or there was none."""
+        vacancies = self._vacancies.get(life.owner, [])
+        if life.uid in vacancies:
+            vacancies.remove(life.uid)
+        self._deaths.pop(life.death, None)
 
     def _vacate(self, life: PodLife, change: Change) -> None:
         if life.owner and change.actor != SCALERS.get(life.owner_kind):
@@ -292,10 +267,7 @@ class History:
             if life.gone_at is None or life.gone_at > now - REMEMBERED:
                 return
             del self.lives[self._ended.popleft()]
-            vacancies = self._vacancies.get(life.owner, [])
-            if life.uid in vacancies:
-                vacancies.remove(life.uid)
-            self._deaths.pop(life.death, None)
+            self._occupy(life)
 
     def _node(self, change: Change) -> None:
         name = change.key.name
@@ -304,7 +276,7 @@ class History:
             self._nodes.pop(name, None)
         else:
             self._nodes[name] = change.object
-        if by_person(change.actor):
+        if by_person(change.actor) and not self._is_restored(change):
             self._flag_node(change, before)
         if before is None or change.verb == DELETED or is_ready(before) != is_ready(change.object):
             for uid in self._on_node.get(name, ()):
@@ -327,13 +299,16 @@ class History:
         uid, spec = uid_of(service), service["spec"]
         life = self.services.get(uid)
         if life is None:
-            born = change.time if change.verb == ADDED else created_at(service)
+            born = change.time if self._is_new(change) else created_at(service)
             life = self.services[uid] = ServiceLife(uid, change.key.namespace, change.key.name, born)
         life.ip = spec.get("clusterIP") or ""
         life.selector = spec.get("selector") or {}
         if change.verb == DELETED:
             life.gone_at = change.time
             self._forget_services(change.time)
+        elif life.gone_at is not None:
+            life.gaps.append((life.gone_at, change.time))
+            life.gone_at = None
         self.version += 1
 
     def _forget_services(self, now: float) -> None:
@@ -353,7 +328,8 @@ class History:
             self._vacancies.pop(uid, None)
             return
         self._replicas[uid] = replicas
-        if before is not None and before != replicas and by_person(change.actor):
+        changed = before is not None and before != replicas
+        if changed and by_person(change.actor) and not self._is_restored(change):
             self.flags.append(Flag(change.time, "scale", change.key.name, uid, replicas))
             self.version += 1
 

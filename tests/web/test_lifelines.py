@@ -10,7 +10,8 @@ from clusters.web.area import area_of
 from clusters.web.flags import pills_of
 from clusters.web.lifelines import SHAPES, fit, lay_out
 from clusters.web.lifelines_table import table_of
-from clusters.web.lineage import CROWD, REMEMBERED, History, PodLife
+from clusters.web.lineage import CROWD, REMEMBERED, History
+from clusters.web.lives import PodLife
 from clusters.web.timescale import grid_step, window_of
 from tests.web.stories import PERSON, SCALER, START, Story, sample
 
@@ -214,7 +215,7 @@ class TestLayout:
         chart = lay_out(history_of(sample()), now=START + 360)
         (band,) = chart.bands
         assert (band.name, band.ip, band.note) == ("kubia", "10.96.118.42", "never changes")
-        assert (band.line.start, band.line.until) == (40, None)
+        assert [(line.start, line.until) for line in band.lines] == [(40, None)]
 
     def test_the_service_of_every_cluster_is_not_drawn(self):
         story = small()

@@ -92,7 +92,7 @@ def test_a_killed_pod_and_its_replacement(cluster):
     assert new.ip != old.ip
     assert (old.gutter.struck, new.gutter.living) == (True, True)
     assert [line.kind for line in new.lines][-1] == "ready"
-    assert chart.bands[0].line.until is None
+    assert [line.until for line in chart.bands[0].lines] == [None]
     told = cluster.story_of(new.uid)
     assert told[0] == f"You killed {name_of(victim)}"
     assert told[1] == "ReplicationController counted 2 pods, wants 3"
