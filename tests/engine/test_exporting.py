@@ -40,7 +40,10 @@ spec: {type: LoadBalancer, selector: {app: kubia}, ports: [{port: 80, targetPort
 apiVersion: v1
 kind: Service
 metadata: {name: fixed, namespace: shop}
-spec: {type: NodePort, selector: {app: web}, ports: [{name: a, port: 80, nodePort: 30123}, {name: b, port: 8}]}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{name: a, port: 80, nodePort: 30123}, {name: b, port: 81}]
 ---
 apiVersion: v1
 kind: Service
