@@ -26,6 +26,7 @@ from clusters.web.past import NotKeptError
 from clusters.web.pictures import News, Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, Then, scene_of
 from clusters.web.standing import controls_of, standing_of, step_news
+from clusters.web.steps import followed
 from clusters.web.times import clock_text, started_at
 from clusters.web.track import track_of
 from clusters.web.traffic import Calling, Heard
@@ -297,18 +298,23 @@ def _panel(scene: Scene | Then, drawing: Drawing, base: str) -> Iterator[Section
 
 
 def _map(scene: Scene | Then, look: Look, drawing: Drawing, base: str) -> Iterator[Section]:
+    walk = followed(scene.image, scene.past)
     view = lay_out(
         scene.image,
         layout=look.layout,
         density=look.density,
         gone=scene.ghosts(),
         activity=scene.activity,
+        walk=walk,
         calling=scene.heard.calling,
         cache=drawing.cache,
     )
     regions = render_regions(view, base, drawing.cache)
     drawn = {name: html for name, html in regions.items() if name in view.drawn}
     rows = {name: html for name, html in regions.items() if name in view.rows}
+    # A map without a control plane has no places for badges.
+    listed = None if view.plan.control_plane else walk
+    yield drawing.section("steps", walk=listed, until=listed.shown_until if listed else None)
     yield Section("map", render_map(view, base, drawing.cache), view.frame, drawn)
     yield plain(view.summary.id, regions[view.summary.id])
     yield Section("map-table", render_table(view, base, drawing.cache), tuple(rows), rows)

@@ -18,7 +18,7 @@ from clusters.engine.kubelet.loops import may_call
 from clusters.engine.network.clients import KIND as CLIENT
 from clusters.engine.objects import simulation_of, uid_of
 from clusters.engine.store import MemoryStore
-from clusters.web.activity import Act, Activity, activity_of, note
+from clusters.web.activity import Activity, activity_of
 from clusters.web.lineage import History
 from clusters.web.map import GonePod
 from clusters.web.past import Past, Until
@@ -102,6 +102,11 @@ class Scene:
         activity = activity_of(self.past.backwards(revision))
         return Then(self.cluster, revision, time_, moment.image, moment.history, journal, activity)
 
+    @property
+    def activity(self) -> Activity:
+        """Who did what last."""
+        return activity_of(self.past.backwards())
+
     def hear(self) -> float | None:
         """Take in who has called whom. Returns in how many seconds to do so again, None if nobody calls."""
         ring, now = traffic.of_cluster(self.cluster), time.monotonic()
@@ -136,7 +141,6 @@ class Scene:
     def _load(self) -> None:
         self.image = memory.image(self.cluster)
         self.history = History()
-        self.activity: dict[str, Act] = {}
         self.past = Past()
         self._ghosts: deque[Ghost] = deque(maxlen=GHOSTS)
         self._clients_at = 0.0
@@ -154,7 +158,6 @@ class Scene:
         """Note what the map shows of it. Who comes later does not see the outlines of pods that are gone:
         `since` is when that is taken to have happened, in real time.
         """
-        note(self.activity, change)
         if change.key.kind == CLIENT:
             self._clients_at = change.time
         elif change.key.kind == "Pod" and change.verb == DELETED:

@@ -7,7 +7,7 @@ and runs the container. Everything follows from an image and the journal up to i
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
@@ -25,10 +25,13 @@ from clusters.engine.objects import (
     uid_of,
 )
 from clusters.engine.store import MemoryStore
-from clusters.web.chain import Journal
 from clusters.web.requests import request_line
 from clusters.web.stalls import stall_of
 from clusters.web.states import container_statuses
+
+if TYPE_CHECKING:
+    # Its sentences read the map, which draws walks.
+    from clusters.web.chain import Journal
 
 SHOWN_FOR: Final = 6.0
 """Simulated seconds for which a walk that is done is still shown."""
@@ -63,6 +66,19 @@ class Stage:
     node: str = ""
     pulling: tuple[float, float] | None = None
 
+    @property
+    def label(self) -> str:
+        """All of it in words."""
+        words = {
+            "done": _("done"),
+            "now": _("under way"),
+            "waits": _("not yet"),
+            "stalled": _("stops here"),
+        }
+        values = {"number": self.number, "state": words[self.state], "text": self.text}
+        label = _("Step %(number)d, %(state)s: %(text)s") % values
+        return f"{label}, {revision_text(self.revision)}" if self.revision and self.key != "etcd" else label
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -75,6 +91,11 @@ class Walk:
     """The revision of the person's change that it began with, 0 if nobody asked."""
     ended: float | None = None
     """When all was done, in simulated seconds."""
+
+    @property
+    def shown_until(self) -> float | None:
+        """The simulated time until which the map follows it, None while that is open."""
+        return self.ended + SHOWN_FOR if self.ended is not None else None
 
     @property
     def current(self) -> Stage:
@@ -94,7 +115,7 @@ class _Mark:
     node: str = ""
 
 
-def walk_of(image: MemoryStore, journal: Journal, uid: str) -> Walk | None:
+def walk_of(image: MemoryStore, journal: "Journal", uid: str) -> Walk | None:
     """The way of that pod, None if the journal no longer reaches back to its beginning."""
     own = journal.of(uid)
     if not own or own[0].verb != ADDED or own[0].key.kind != "Pod":
@@ -107,7 +128,12 @@ def walk_of(image: MemoryStore, journal: Journal, uid: str) -> Walk | None:
     return Walk(name_of(pod), uid, stages, request.revision if request else 0, ended)
 
 
-def followed(image: MemoryStore, journal: Journal) -> Walk | None:
+def revision_text(revision: int) -> str:
+    """Such as "revision 1 842"."""
+    return _("revision %s") % f"{revision:,}".replace(",", "\u00a0")
+
+
+def followed(image: MemoryStore, journal: "Journal") -> Walk | None:
     """The way that the map shows: of the newest pod that somebody asked for and that does not run yet, or
     has not for long; or of a request that no controller has answered. None: all is calm.
     """
@@ -118,14 +144,14 @@ def followed(image: MemoryStore, journal: Journal) -> Walk | None:
     return pod
 
 
-def _newest_pod(image: MemoryStore, journal: Journal) -> Walk | None:
+def _newest_pod(image: MemoryStore, journal: "Journal") -> Walk | None:
     now = _time_of(image, journal)
     recent = rfc3339(now - SHOWN_FOR - 1)
     pods = [pod for pod in image.list("Pod") if not is_deleting(pod) and _is_young(pod, recent)]
     pods.sort(key=lambda pod: pod["metadata"]["creationTimestamp"], reverse=True)
     for pod in pods[:EXAMINED]:
         walk = walk_of(image, journal, uid_of(pod))
-        if walk and walk.asked and (walk.ended is None or now < walk.ended + SHOWN_FOR):
+        if walk and walk.asked and (walk.shown_until is None or now < walk.shown_until):
             return walk
     return None
 
@@ -144,7 +170,7 @@ def _is_pending(pod: Object) -> bool:
     return phase == "Pending"
 
 
-def _time_of(image: MemoryStore, journal: Journal) -> float:
+def _time_of(image: MemoryStore, journal: "Journal") -> float:
     """When the last change was that caused something."""
     for revision in range(image.revision, image.revision - LOOKED_BACK, -1):
         change = journal.at(revision)
@@ -153,7 +179,7 @@ def _time_of(image: MemoryStore, journal: Journal) -> float:
     return 0.0
 
 
-def _unanswered(image: MemoryStore, journal: Journal) -> Change | None:
+def _unanswered(image: MemoryStore, journal: "Journal") -> Change | None:
     """The last request for which a controller has to make a pod, if there are not as many as are wanted."""
     for revision in range(image.revision, image.revision - LOOKED_BACK, -1):
         change = journal.at(revision)
@@ -203,7 +229,7 @@ _LATER: Final = (
 )
 
 
-def _request_for(journal: Journal, made: Change) -> Change | None:
+def _request_for(journal: "Journal", made: Change) -> Change | None:
     """What a person did that led to the making of a pod; None if nobody did, or it is no longer known."""
     change: Change | None = made
     for _depth in range(LONGEST_CHAIN):
@@ -218,7 +244,7 @@ def _request_for(journal: Journal, made: Change) -> Change | None:
     return None
 
 
-def _wish(journal: Journal, obj: Object) -> Change | None:
+def _wish(journal: "Journal", obj: Object) -> Change | None:
     """What a person last did to the controller of an object, or to the controller of that."""
     owner = controller_of(obj)
     while owner is not None:
@@ -325,12 +351,12 @@ def _words(image: MemoryStore, obj: Object, mark: _Mark, request: Change | None)
     if mark.key == "request":
         return request_line(request) if request else ""
     if mark.key == "etcd":
-        return _("revision %s") % f"{mark.entry.revision:,}".replace(",", "\u00a0") if mark.entry else ""
+        return _("etcd keeps it, %s") % revision_text(mark.entry.revision) if mark.entry else ""
     values = {"name": name_of(obj), "node": mark.node}
     if mark.key == "controllers":
-        return (_("makes pod %(name)s") if mark.done else _("%(name)s wants a pod")) % values
+        return (_("controller makes pod %(name)s") if mark.done else _("%(name)s wants a pod")) % values
     if mark.key == "scheduler":
-        return f"{name_of(obj)} → {mark.node}" if mark.done else _("chooses a node")
+        return f"{name_of(obj)} → {mark.node}" if mark.done else _("scheduler chooses a node")
     if mark.key == "kubelet":
         return (_("kubelet on %(node)s hears of it") if mark.node else _("kubelet hears of it")) % values
     return _runtime_words(image, obj, mark)

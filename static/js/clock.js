@@ -5,6 +5,7 @@
 //   data-from data-text    the text, "{}" stands for the time passed
 //   .progress data-from data-until   a .done bar grows, .percent says how far
 //   .force data-from       gets data-due then
+//   data-shown-until       gets data-over then
 const TICK = 100; // ms between two looks at texts and bars: at 20 times the speed two simulated seconds
 const GHOST = 6000; // ms of real time for which the outline of a pod that is gone stays
 
@@ -89,6 +90,12 @@ const drawForce = (t) => {
   }
 };
 
+const drawEnds = (t) => {
+  for (const element of document.querySelectorAll("[data-shown-until]")) {
+    element.toggleAttribute("data-over", t >= Number(element.dataset.shownUntil));
+  }
+};
+
 const drawGhosts = () => {
   const found = document.querySelectorAll(".gone[id]");
   if (!found.length) ghosts.clear();
@@ -105,6 +112,7 @@ export const draw = () => {
   drawTexts(t);
   drawProgress(t);
   drawForce(t);
+  drawEnds(t);
   drawGhosts();
 };
 

@@ -102,7 +102,7 @@ class TestFiveSteps:
         walk = now(cluster)
         assert [(stage.number, stage.place, stage.text) for stage in walk.stages] == [
             (1, "apiserver", "POST /api/v1/namespaces/default/pods"),
-            (2, "etcd", f"revision {walk.asked}"),
+            (2, "etcd", f"etcd keeps it, revision {walk.asked}"),
             (2, "scheduler", f"web → {walk.stages[3].node}"),
             (3, "kubelet", f"kubelet on {walk.stages[3].node} hears of it"),
             (4, "runtime", "kubelet tells containerd to run it"),
@@ -194,7 +194,7 @@ class TestControllers:
             ("scheduler", 2),
         ]
         assert walk.stages[0].text == "POST /api/v1/namespaces/default/replicationcontrollers"
-        assert walk.stages[2].text == f"makes pod {name_of(created)}"
+        assert walk.stages[2].text == f"controller makes pod {name_of(created)}"
 
     def test_a_replacement_begins_with_the_kill(self, cluster):
         cluster.act(5, lambda store: verbs.create(store, ONE))

@@ -15,8 +15,10 @@ from django.utils.translation import ngettext
 from clusters.engine.cluster import in_book_mode
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
+from clusters.web.activity import Activity
 from clusters.web.map import services as band
 from clusters.web.map.calls import calls
+from clusters.web.map.commands import commands, steps
 from clusters.web.map.edges import EdgesView, ServiceEdges, service_edges
 from clusters.web.map.endpoints import ServiceFacts, choose, selected_pods
 from clusters.web.map.nodes import NodeView, RowsView, node_view, usage_of
@@ -27,12 +29,12 @@ from clusters.web.map.reading import Cluster, MapCache, read
 from clusters.web.map.slots import needed
 from clusters.web.map.surroundings import (
     GroundView,
-    commands,
     control_plane,
     outside,
 )
 from clusters.web.map.words import Words
 from clusters.web.states import POD_STATES, pod_state
+from clusters.web.steps import Walk
 from clusters.web.traffic import Calling
 
 
@@ -73,7 +75,8 @@ def lay_out(
     density: str = "auto",
     selected_service: tuple[str, str] | None = None,
     gone: Sequence[GonePod] = (),
-    activity: Mapping[str, str] | None = None,
+    activity: Activity | None = None,
+    walk: Walk | None = None,
     calling: Calling | None = None,
     cache: MapCache | None = None,
 ) -> MapView:
@@ -81,7 +84,7 @@ def lay_out(
 
     `layout` is one of LAYOUTS; `density` one of DENSITIES or "auto"; `selected_service` is (namespace,
     name) of the Service that the viewer looks at; `gone` are pods whose ghosts still show; `activity` has
-    the last thing each component of the control plane did, in words; `calling` says who calls whom.
+    the last thing each component did; `walk` is that of the pod to follow; `calling` says who calls whom.
     """
     calling = calling or Calling()
     cache = MapCache() if cache is None else cache
@@ -106,7 +109,8 @@ def lay_out(
         drawn.append(control_plane(drawing, image, activity or {}, len(waiting)))
     drawn += nodes
     if drawing.control_plane:
-        drawn.append(commands(drawing, [node.name for node in nodes]))
+        drawn.append(commands(drawing, nodes, activity or {}))
+        drawn.append(steps(drawing, nodes, walk))
     edges = _edges(shown, boxes, large, drawing, nodes)
     drawn.append(EdgesView("map-edges", drawing, edges))
     dots = {service.uid: service.dots for service in edges}

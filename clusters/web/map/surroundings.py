@@ -1,7 +1,7 @@
 """What stands around the nodes: the cluster's ground, the control plane, and the world outside."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from django.utils.translation import gettext as _
@@ -9,14 +9,17 @@ from django.utils.translation import gettext as _
 from clusters.engine.cluster import CONTROLLER_MANAGER, SCHEDULER, is_stopped
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
+from clusters.web.activity import Activity
+from clusters.web.map.commands import component_boxes
 from clusters.web.map.endpoints import ServiceFacts
 from clusters.web.map.plan import Box, Plan
+from clusters.web.requests import short_line
 from clusters.web.states import external_addresses
+from clusters.web.steps import revision_text
 from clusters.web.widths import fit
 
-COMPONENTS: Final = ("apiserver", "etcd", "controllers", "scheduler")
 STOPPABLE: Final = {"controllers": CONTROLLER_MANAGER, "scheduler": SCHEDULER}
-"""Those that can be stopped, as the engine names them."""
+"""The parts of the control plane that can be stopped, as the engine names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Place:
     mono: bool = False
     waiting: bool = False
     stopped: bool = False
+    full: str = ""
+    """All of a text that had to be shortened."""
+    revision: int = 0
+    """The cluster's, where it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +59,6 @@ class ControlPlaneView:
     id: str
     plan: Plan
     places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CommandsView:
-    """The ways from the API server to each kubelet, shown only while something travels on them."""
-
-    template: ClassVar[str] = "clusters/map_commands.jinja"
-
-    id: str
-    plan: Plan
-    paths: tuple[tuple[str, str], ...]
-    """Name of the node, path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +78,27 @@ class OutsideView:
     """Icon, words."""
 
 
-def control_plane(
-    plan: Plan, image: MemoryStore, activity: Mapping[str, str], waiting: int
-) -> ControlPlaneView:
-    """The control plane. `activity` has the last thing each of COMPONENTS did."""
-    width = (plan.pill.w + 18 - 24) / 4
+def control_plane(plan: Plan, image: MemoryStore, activity: Activity, waiting: int) -> ControlPlaneView:
+    """The control plane, with what each part of it did last."""
     titles = {
         "apiserver": ("g-api", _("API server"), _("ready")),
-        "etcd": ("g-etcd", "etcd", _("revision %s") % _spaced(image.revision)),
+        "etcd": ("g-etcd", "etcd", revision_text(image.revision)),
         "controllers": ("g-controllers", _("Controllers"), _controllers(image)),
         "scheduler": ("g-scheduler", _("Scheduler"), _scheduler(waiting)),
     }
     stopped = {key for key, component in STOPPABLE.items() if is_stopped(image, component)}
-    texts = {**activity, **dict.fromkeys(stopped, _("stopped"))}
-    places = tuple(
-        Place(
-            key,
-            Box(round(plan.pill.x + index * (width + 8), 2), 20, width, 48),
-            titles[key][0],
-            titles[key][1],
-            fit(texts.get(key) or titles[key][2], width - 48, 11.2),
-            stopped=key in stopped,
-        )
-        for index, key in enumerate(COMPONENTS)
-    )
-    return ControlPlaneView("map-control-plane", plan, places)
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", "\u00a0")
+    did = {key: act.text for key, act in activity.items()}
+    texts = {**did, **dict.fromkeys(stopped, _("stopped"))}
+    places = []
+    for key, box in component_boxes(plan).items():
+        glyph, title, rest = titles[key]
+        text = texts.get(key) or rest
+        shorten = short_line if key == "apiserver" and text == did.get(key) else fit
+        shown = shorten(text, box.w - 48, 11.2)
+        place = Place(key, box, glyph, title, shown, stopped=key in stopped)
+        place = replace(place, full=text if shown != text else "")
+        places.append(replace(place, revision=image.revision) if key == "etcd" else place)
+    return ControlPlaneView("map-control-plane", plan, tuple(places))
 
 
 def _controllers(image: MemoryStore) -> str:
@@ -132,17 +119,6 @@ def _controllers(image: MemoryStore) -> str:
 
 def _scheduler(waiting: int) -> str:
     return _("%d waiting") % waiting if waiting else _("nothing to place")
-
-
-def commands(plan: Plan, names: Sequence[str]) -> CommandsView:
-    """A way to each node: down from the API server, along the control plane, down the right gutter."""
-    start = plan.pill.x + (plan.pill.w + 18 - 24) / 8
-    paths: list[tuple[str, str]] = []
-    for name, box in zip(names, plan.nodes, strict=True):
-        x = box.x + box.w - 4
-        chip = box.bottom - plan.foot + 19
-        paths.append((name, f"M{start:g} 68v6q0 6 6 6H{x - 6:g}q6 0 6 6V{chip - 6:g}q0 6 -6 6"))
-    return CommandsView("map-commands", plan, tuple(paths))
 
 
 def outside(
