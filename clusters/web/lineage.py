@@ -24,7 +24,7 @@ from clusters.engine.objects import (
     uid_of,
 )
 from clusters.web.lives import GONE, Flag, PodLife, ServiceLife, Span
-from clusters.web.states import pod_state
+from clusters.web.states import pod_state, pulling_container
 from clusters.web.times import created_at
 
 REMEMBERED: Final = 600.0
@@ -106,7 +106,7 @@ class History:
             if change.verb == DELETED:
                 return
             life = self._born(change)
-        before = (life.ip, life.node, life.state, life.deadline, life.restarts, life.gone_at)
+        before = _shown(life)
         if self._is_restored(change):
             self._restored(life, change)
         else:
@@ -119,7 +119,7 @@ class History:
             self._enter(life, change.time)
             if is_finished(change.object) and life.released_at is None:
                 life.released_at = change.time
-        if before != (life.ip, life.node, life.state, life.deadline, life.restarts, life.gone_at):
+        if before != _shown(life):
             self.version += 1
 
     def _born(self, change: Change) -> PodLife:
@@ -332,6 +332,13 @@ class History:
         if changed and by_person(change.actor) and not self._is_restored(change):
             self.flags.append(Flag(change.time, "scale", change.key.name, uid, replicas))
             self.version += 1
+
+
+def _shown(life: PodLife) -> tuple[object, ...]:
+    """What the chart shows of a life."""
+    pull = pulling_container(life.pod) if life.pod else None
+    until = pull.get("until") if pull else None
+    return life.ip, life.node, life.state, life.deadline, life.restarts, life.gone_at, until
 
 
 def _restarts(pod: Object) -> int:

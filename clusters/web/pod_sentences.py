@@ -7,8 +7,7 @@ from django.utils.translation import ngettext
 
 from clusters.engine.changes import DELETED
 from clusters.engine.objects import Object, condition_of, is_deleting, is_ready
-from clusters.web.map.pods import pulling_container
-from clusters.web.states import container_statuses, failed_container
+from clusters.web.states import container_statuses, failed_container, pulling_container
 from clusters.web.telling import Sentence, Told, mono, say, strong, you_changed
 
 

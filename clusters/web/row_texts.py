@@ -6,8 +6,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from clusters.web.lives import PodLife
-from clusters.web.map.pods import pulling_container
-from clusters.web.states import crash_words
+from clusters.web.states import crash_words, pulling_container
 from clusters.web.times import duration_text
 from clusters.web.widths import fit_name
 

@@ -66,6 +66,15 @@ def failed_container(pod: Object) -> Object | None:
     return None
 
 
+def pulling_container(pod: Object) -> Object | None:
+    """What the simulator remembers of the container whose image is being pulled: phase, from, until."""
+    for container in (simulation_of(pod).get("containers") or {}).values():
+        if container.get("phase") == "pulling":
+            found: Object = container
+            return found
+    return None
+
+
 def pod_state(pod: Object, node: Object | None) -> str:
     """One of POD_STATES. `node` is the Node object that the pod is bound to, None if there is none."""
     if node is not None and not is_ready(node) and not is_finished(pod):

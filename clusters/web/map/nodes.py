@@ -20,10 +20,9 @@ from clusters.web.map.pods import (
     PodView,
     ghost_view,
     pod_view,
-    pulling_container,
 )
 from clusters.web.map.words import Words
-from clusters.web.states import is_silent, kubelet_is_stopped, node_state
+from clusters.web.states import is_silent, kubelet_is_stopped, node_state, pulling_container
 from clusters.web.widths import fit, text_width, wrap
 
 COUNTED: Final = (

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 
 from clusters.engine.clock import parse_rfc3339
-from clusters.engine.objects import Object, is_deleting, namespace_of, simulation_of
+from clusters.engine.objects import Object, is_deleting, namespace_of
 from clusters.web.map.plan import Plan
 from clusters.web.map.words import Words
 from clusters.web.states import (
@@ -19,6 +19,7 @@ from clusters.web.states import (
     crash_words,
     kubectl_status,
     pod_state,
+    pulling_container,
 )
 from clusters.web.widths import fit, fit_name
 
@@ -183,15 +184,6 @@ def _label(name: str, ip: str, plan: Plan) -> str:
     # A slim pod shows its address; the name joins it where both fit.
     room = plan.slots.w - 46 - 7.5 * max(len(ip), 9)
     return fit_name(name, room, 11) if plan.density == "slim" and room >= 47 else ""
-
-
-def pulling_container(pod: Object) -> Object | None:
-    """What the simulator remembers of the container whose image is being pulled: phase, from, until."""
-    for container in (simulation_of(pod).get("containers") or {}).values():
-        if container.get("phase") == "pulling":
-            found: Object = container
-            return found
-    return None
 
 
 def _pulling(pod: Object) -> tuple[float, float] | None:
