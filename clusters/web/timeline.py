@@ -151,8 +151,8 @@ def timeline_of(past: Past, query: Query, started: float) -> Timeline:
     return Timeline(
         query,
         lines,
-        _components({_component(actor) for actor, _kind in happened}, query.component),
-        _kinds({kind for _actor, kind in happened} - {"Event"}, query.kind),
+        _with(_components({_component(actor) for actor, _kind in happened}), query.component),
+        _with(_kinds({kind for _actor, kind in happened} - {"Event"}), query.kind),
         query.address(lines[-1].revision) if more else "",
         is_cut=not more and past.oldest > 0,
     )
@@ -240,23 +240,24 @@ def _said(event: Object) -> Sentence:
     return Sentence("s-crashing" if warns else "", "fail" if warns else "quiet", html)
 
 
-def _components(components: set[str], chosen: str) -> list[Option]:
+def _components(components: set[str]) -> list[Option]:
     """People first, then the others by name, all kubelets before each of them."""
     if sum(component.startswith("kubelet/") for component in components) > 1:
         components = components | {"kubelet"}
-    options = [Option(component, _name(component)) for component in _with(components, chosen)]
-    return sorted(options, key=lambda option: (option.value != PEOPLE, natural(option.text)))
+    options = [Option(component, _name(component)) for component in components]
+    return sorted(options, key=lambda option: (option.value != PEOPLE, natural(option.text.lower())))
 
 
 def _name(component: str) -> str:
     return strip_tags(actor_name(PERSON if component == PEOPLE else component))
 
 
-def _kinds(kinds: set[str], chosen: str) -> list[Option]:
+def _kinds(kinds: set[str]) -> list[Option]:
     texts = {CLUSTER.kind: _("Clock and settings")}
-    return [Option(kind, texts.get(kind, kind)) for kind in sorted(_with(kinds, chosen))]
+    return [Option(kind, texts.get(kind, kind)) for kind in sorted(kinds)]
 
 
-def _with(values: set[str], chosen: str) -> set[str]:
-    """These choices, and the one that was made, though nothing of it may be known."""
-    return values | {chosen} if chosen else values
+def _with(options: list[Option], chosen: str) -> list[Option]:
+    """The choices, and the one that was made, though nothing of it is known."""
+    known = not chosen or chosen in [option.value for option in options]
+    return options if known else [*options, Option(chosen, chosen)]
