@@ -4,19 +4,31 @@ from django.utils.translation import gettext as _
 
 from clusters.engine.changes import ADDED, DELETED
 from clusters.engine.objects import Object, condition_of, simulation_of
+from clusters.web.states import kubelet_is_stopped
 from clusters.web.telling import Sentence, Told, actor_name, mono, say, strong, you_changed
 
 
 def you_node(told: Told) -> list[Sentence]:
     you, name = strong(_("You")), mono(told.name)
-    powered = _power(told.change.object)
-    if told.before is not None and told.change.verb != DELETED and powered != _power(told.before):
-        if powered:
-            return [say("s-command", "quiet", _("{you} powered {name} on"), you=you, name=name)]
-        return [say("s-gone", "fail", _("{you} powered {name} off"), you=you, name=name)]
     if told.change.verb == ADDED:
         return [say("s-command", "quiet", _("{you} added {name}"), you=you, name=name)]
+    if told.before is not None and told.change.verb != DELETED:
+        off, text = _switched(told.before, told.change.object)
+        if text:
+            icon, tone = ("s-gone", "fail") if off else ("s-command", "quiet")
+            return [say(icon, tone, text, you=you, name=name)]
     return you_changed(told)
+
+
+def _switched(before: Object, node: Object) -> tuple[bool, str]:
+    """Whether something was switched off, and what was switched at all; "" for nothing."""
+    if _power(node) != _power(before):
+        off = not _power(node)
+        return off, _("{you} powered {name} off") if off else _("{you} powered {name} on")
+    off = kubelet_is_stopped(node)
+    if off == kubelet_is_stopped(before):
+        return off, ""
+    return off, _("{you} stopped the kubelet on {name}") if off else _("{you} started the kubelet on {name}")
 
 
 def node_controller(told: Told) -> list[Sentence]:
