@@ -32,8 +32,8 @@ SHOWN: Final = 200
 """Objects of one comparison."""
 FIELDS: Final = 40
 """Fields of one object."""
-LONGEST: Final = 300
-"""Characters of one value."""
+LONGEST: Final = 140
+"""Characters of one value: what it is shows, and the rest is in the YAML."""
 LONGEST_REVISION: Final = 15
 """Digits."""
 

@@ -127,8 +127,8 @@ def test_names_are_escaped_and_long_values_cut(learner, cluster, moments):
     actions.apply_manifests(cluster.pk, cluster.owner, manifest)
     page = compare(learner, cluster, revision).content.decode()
     assert "<b>x" not in page
-    assert "x" * 250 in page
-    assert "x" * 500 not in page
+    assert "x" * 100 in page
+    assert "x" * 200 not in page
 
 
 def test_who_may_look_may_compare_and_nobody_else(cluster, moments, other_learner, stranger):
