@@ -4,9 +4,9 @@ Every change in the journal knows the revision that made its actor act. A story 
 object that say something, and for each of them the changes that led to it, back to the person.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,26 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
-from clusters.engine.cluster import INTERNAL_KINDS, has_cloud
-from clusters.engine.labels import subset_matches
-from clusters.engine.objects import (
-    Object,
-    controller_of,
-    is_deleting,
-    is_finished,
-    labels_of,
-    name_of,
-    namespace_of,
-    uid_of,
-)
+from clusters.engine.cluster import INTERNAL_KINDS
+from clusters.engine.objects import Object, controller_of, uid_of
 from clusters.engine.store import MemoryStore
+from clusters.web.coming import coming
 from clusters.web.sentences import tell, tell_story
-from clusters.web.states import node_state, pod_state
 from clusters.web.telling import Sentence, Told, mono
 from clusters.web.times import clock_text, started_at
+from clusters.web.waited import after
 
-DEEPEST: Final = 12
-"""Causes that are followed back from one change."""
 FIRST: Final = 6
 LAST: Final = 6
 """Steps shown of a longer story: its beginning and its end."""
@@ -53,7 +42,8 @@ class Journal(Protocol):
 class Step:
     """One sentence of a story. `when` is a time as text; `state` is done, now or next.
 
-    `pulling` is (from, until) in simulated seconds if the page should add the percent of a pull.
+    `pulling` is (from, until) in simulated seconds if the page should add the percent of a pull;
+    `revision` is the change that it tells of, 0 for none.
     """
 
     icon: str
@@ -62,46 +52,45 @@ class Step:
     when: str
     state: str = "done"
     pulling: tuple[float, float] | None = None
+    revision: int = 0
 
 
-def story(image: MemoryStore, journal: Journal, uid: str) -> list[Step]:
-    """The steps that led to an object, the current one and the next one last."""
+class Link(NamedTuple):
+    """A change of a chain, and what is said of it."""
+
+    change: Change
+    sentences: list[Sentence]
+
+
+def story(image: MemoryStore, journal: Journal, uid: str, now: float = 0.0) -> list[Step]:
+    """The steps that led to an object, the current one and the next one last.
+
+    `now` is the simulated time for which countdowns are written first.
+    """
     own = journal.of(uid)
     if not own:
         return []
-    started = started_at(image)
-    said: dict[int, tuple[float, list[Sentence]]] = {}
+    links: dict[int, Link] = {}
     seen = {change.revision for change in own}
-    for told in _tellings(journal, own):
-        sentences = tell_story(told)
+    reached = own[0].verb == ADDED
+    for known in _tellings(journal, own):
+        sentences = tell_story(known)
         if sentences:
-            said[told.change.revision] = told.change.time, sentences
-            for cause in _causes(journal, told.change, seen):
-                told_of_cause = tell_story(_with_count(journal, cause, _before(journal, cause)))
-                said[cause.revision] = cause.time, told_of_cause
-    steps = []
-    for _revision, (time, sentences) in sorted(said.items()):
-        when = clock_text(time - started, tenths=True)
-        steps += [Step(s.icon, s.tone, s.html, when, pulling=s.pulling) for s in sentences]
-    return _ended(image, own[-1], _shortened(steps))
+            links[known.change.revision] = _link(journal, known, sentences)
+            causes = list(_causes(journal, known.change, seen))
+            links.update(_told(journal, causes))
+            reached &= _is_reached(journal, causes[-1] if causes else known.change)
+    if not links:
+        links[own[-1].revision] = _last(journal, own[-1])
+    return _ended(image, own[-1], _shortened(_steps(image, links, reached)), max(now, own[-1].time))
 
 
-def _tellings(journal: Journal, own: list[Change]) -> Iterator[Told]:
-    before = own[0].previous
-    for change in own:
-        yield _with_count(journal, change, before)
-        before = change.object
-
-
-def _causes(journal: Journal, change: Change, seen: set[int]) -> Iterator[Change]:
-    """The changes that led to this one, nearest first, up to one that was seen already."""
-    for _depth in range(DEEPEST):
-        cause = None if change.cause in seen else journal.at(change.cause)
-        if cause is None:
-            return
-        seen.add(cause.revision)
-        yield cause
-        change = cause
+def chain_of(image: MemoryStore, journal: Journal, change: Change) -> list[Step]:
+    """The steps that led to one change, from what a person did to the change itself."""
+    causes = list(_causes(journal, change, {change.revision}))
+    links = _told(journal, causes)
+    links[change.revision] = _last(journal, change)
+    return _shortened(_steps(image, links, _is_reached(journal, causes[-1] if causes else change)))
 
 
 def told(journal: Journal, change: Change) -> Told:
@@ -114,7 +103,8 @@ def sentence_of(journal: Journal, change: Change) -> Sentence:
     known = told(journal, change)
     sentences = tell(known)
     html = format_html_join(". ", "{}", ((said.html,) for said in sentences))
-    return replace(sentences[-1], html=_named(known, html), pulling=None)
+    html = after(known, journal.at(change.cause), _named(known, html))
+    return replace(sentences[-1], html=html, pulling=None)
 
 
 def _named(known: Told, html: SafeString) -> SafeString:
@@ -122,6 +112,52 @@ def _named(known: Told, html: SafeString) -> SafeString:
     if known.change.key.kind in INTERNAL_KINDS or mono(known.name) in html:
         return html
     return format_html("{}: {}", mono(known.name), html)
+
+
+def _tellings(journal: Journal, own: Sequence[Change]) -> Iterator[Told]:
+    before = own[0].previous
+    for change in own:
+        yield _with_count(journal, change, before)
+        before = change.object
+
+
+def _link(journal: Journal, known: Told, sentences: list[Sentence]) -> Link:
+    first = after(known, journal.at(known.change.cause), sentences[0].html)
+    return Link(known.change, [replace(sentences[0], html=first), *sentences[1:]])
+
+
+def _told(journal: Journal, causes: Sequence[Change]) -> dict[int, Link]:
+    """What is said of these causes, nearest first: the farthest is told in any case."""
+    links = {}
+    for cause in causes:
+        known = told(journal, cause)
+        sentences = tell(known) if cause is causes[-1] else tell_story(known)
+        if sentences and not any(mono(known.name) in said.html for said in sentences):
+            sentences = [replace(sentences[0], html=_named(known, sentences[0].html)), *sentences[1:]]
+        if sentences:
+            links[cause.revision] = _link(journal, known, sentences)
+    return links
+
+
+def _last(journal: Journal, change: Change) -> Link:
+    known = told(journal, change)
+    return _link(journal, known, tell(known))
+
+
+def _causes(journal: Journal, change: Change, seen: set[int]) -> Iterator[Change]:
+    """The changes that led to this one, nearest first, up to one that was seen already."""
+    while True:
+        cause = None if change.cause in seen else journal.at(change.cause)
+        if cause is None:
+            return
+        seen.add(cause.revision)
+        yield cause
+        change = cause
+
+
+def _is_reached(journal: Journal, root: Change) -> bool:
+    """Whether nothing is missing before this change, with which a chain begins."""
+    return not root.cause or journal.at(root.cause) is not None
 
 
 def _before(journal: Journal, change: Change) -> Object | None:
@@ -146,6 +182,20 @@ def _with_count(journal: Journal, change: Change, before: Object | None) -> Told
     return Told(change, before, counted, wanted)
 
 
+def _steps(image: MemoryStore, links: dict[int, Link], reached: bool) -> list[Step]:
+    started = started_at(image)
+    steps = []
+    for revision, (change, sentences) in sorted(links.items()):
+        when = clock_text(change.time - started, tenths=True)
+        steps += [
+            Step(said.icon, said.tone, said.html, when, pulling=said.pulling, revision=revision)
+            for said in sentences
+        ]
+    if not reached:
+        steps.insert(0, Step("", "gap", format_html("{}", _("What came before is no longer kept.")), ""))
+    return steps
+
+
 def _shortened(steps: list[Step]) -> list[Step]:
     hidden = len(steps) - FIRST - LAST
     if hidden <= 1:
@@ -155,70 +205,17 @@ def _shortened(steps: list[Step]) -> list[Step]:
     return [*steps[:FIRST], gap, *steps[-LAST:]]
 
 
-def _ended(image: MemoryStore, last: Change, steps: list[Step]) -> list[Step]:
+def _ended(image: MemoryStore, last: Change, steps: list[Step], now: float) -> list[Step]:
     """Marks the step that is under way, and adds the one that will follow it."""
-    following = _next(image, last)
-    if following is None or not steps:
+    obj = None if last.verb == DELETED else image.get(*last.key)
+    if obj is None or uid_of(obj) != uid_of(last.object):
         return steps
-    current = steps[-1]
-    now = Step(current.icon, _tone_now(current), current.html, _("now"), "now", current.pulling)
-    return [*steps[:-1], now, Step("", "next", following, _("next"), "next")]
+    following = coming(image, obj, now)
+    if following is None:
+        return steps
+    current = replace(steps[-1], tone=_tone_now(steps[-1]), when=_("now"), state="now")
+    return [*steps[:-1], current, Step("", "next", following, _("next"), "next")]
 
 
 def _tone_now(step: Step) -> str:
     return step.tone if step.tone == "fail" else "work"
-
-
-def _next(image: MemoryStore, last: Change) -> SafeString | None:
-    if last.verb == DELETED:
-        return None
-    obj = image.get(*last.key)
-    if obj is None or uid_of(obj) != uid_of(last.object):
-        return None
-    if last.key.kind == "Pod":
-        return _next_of_pod(image, obj)
-    if last.key.kind == "Service" and is_deleting(obj):
-        return _next_of_service(image)
-    if last.key.kind == "Node" and node_state(obj) == "notready":
-        return format_html(
-            "{}", _("If it stays silent for 5 min, its pods are deleted and replaced elsewhere")
-        )
-    return None
-
-
-def _next_of_service(image: MemoryStore) -> SafeString:
-    """Only a cloud takes back the load balancer that holds a Service which is being deleted."""
-    if has_cloud(image):
-        return format_html("{}", _("The cloud takes its load balancer away, then the Service is gone"))
-    return format_html("{}", _("It stays until there is a cloud again that takes its load balancer away"))
-
-
-def _next_of_pod(image: MemoryStore, pod: Object) -> SafeString | None:
-    node = pod["spec"].get("nodeName") or ""
-    state = pod_state(pod, image.get("Node", "", node) if node else None)
-    services = [
-        service for service in image.list("Service", namespace_of(pod)) if _selects(service, labels_of(pod))
-    ]
-    if state == "starting" and services:
-        has_ip = (pod.get("status") or {}).get("podIP")
-        text = _("The pod gets an IP and joins Service {service}")
-        text = _("The container starts and the pod joins Service {service}") if has_ip else text
-        return format_html(text, service=name_of(services[0]))
-    if state == "unreachable" and is_deleting(pod):
-        return format_html(_("The pod goes when {node} comes back or is deleted"), node=mono(node))
-    if is_finished(pod) and not is_deleting(pod):
-        return None
-    texts = {
-        "pending": _("Scheduler chooses a node"),
-        "starting": _("The container starts"),
-        "running": _("The pod becomes ready"),
-        "terminating": _("The pod is gone and its IP is free"),
-        "crashing": _("kubelet tries again"),
-        "unreachable": _("If {node} stays silent, the pod is deleted and replaced elsewhere"),
-    }
-    return format_html(texts[state], node=mono(node)) if state in texts else None
-
-
-def _selects(service: Object, labels: dict[str, str]) -> bool:
-    selector = service["spec"].get("selector")
-    return bool(selector) and subset_matches(selector, labels)

@@ -34,7 +34,7 @@ def _switched(before: Object, node: Object) -> tuple[bool, str]:
 def node_controller(told: Told) -> list[Sentence]:
     actor, name, said = strong(_("Node controller")), mono(told.name), []
     if _ready_status(told.change.object) == "Unknown" != _ready_status(told.before):
-        said.append(say("s-crashing", "fail", _("{actor} hears nothing from {name}"), actor=actor, name=name))
+        said.append(say("s-crashing", "fail", _("{actor} marked {name} NotReady"), actor=actor, name=name))
     taints = _evicting_taints(told.change.object) - _evicting_taints(told.before)
     if taints:
         text = _("{actor} tainted {name}: {taint}")

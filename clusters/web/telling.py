@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.objects import Object, is_deleting
+from clusters.web.times import left_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ def strong(text: str) -> SafeString:
 
 def mono(text: str) -> SafeString:
     return format_html("<code>{}</code>", text)
+
+
+def left(until: float, now: float) -> SafeString:
+    """The time that is left until a simulated time; the page counts it down."""
+    text = left_text(until - now)
+    return format_html('<span class="left" data-until="{}" data-text="{}">{}</span>', until, "{}", text)
 
 
 def say(icon: str, tone: str, text: str, **values: object) -> Sentence:

@@ -1,5 +1,7 @@
 """Simulated times as the page prints them: counted from the start of the cluster."""
 
+import math
+
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.cluster import KEY
 from clusters.engine.objects import Object
@@ -33,6 +35,15 @@ def clock_text(seconds: float, *, tenths: bool = False) -> str:
 def duration_text(seconds: float) -> str:
     """`4 s`, or from two minutes on `7 min`, as clock.js writes it while time goes by."""
     return f"{int(seconds)} s" if seconds < 120 else f"{int(seconds // 60)} min"
+
+
+def left_text(seconds: float) -> str:
+    """`38 s`, or from two minutes on `4 min 10 s`, as clock.js counts it down."""
+    whole = max(0, math.ceil(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    minutes, second = divmod(whole, 60)
+    return f"{minutes} min {second} s" if second else f"{minutes} min"
 
 
 def age_text(seconds: float) -> str:

@@ -113,14 +113,14 @@ def test_an_eviction_leads_back_to_the_power_switch():
     told.create("kubia-bbbbb", 450.2, evicted)
     assert texts(steps_of(told, "kubia-bbbbb"))[:5] == [
         "You powered node-1 off",
-        "Node controller hears nothing from node-1",
-        "Taint eviction gave up waiting for the node and deleted kubia-aaaaa",
+        "Node controller marked node-1 NotReady",
+        "After 5 min, Taint eviction gave up waiting for the node and deleted kubia-aaaaa",
         "ReplicationController looked at its pods",
         "It created kubia-bbbbb",
     ]
     assert texts(steps_of(told, "kubia-aaaaa"))[-1] == "The pod goes when node-1 comes back or is deleted"
     node = texts(steps_of(told, "node-1", "Node", ""))
-    assert node[1:3] == ["You powered node-1 off", "Node controller hears nothing from node-1"]
+    assert node[1:3] == ["You powered node-1 off", "Node controller marked node-1 NotReady"]
 
 
 def test_scaling_down_tells_the_count():
