@@ -98,7 +98,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
 def moment_in(request: HttpRequest) -> int:
     """The revision that ?at= asks for; 0, for now, if that is none."""
     text = request.GET.get("at", "")
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_REVISION else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_REVISION else 0
 
 
 def _claim(request: HttpRequest, cluster_id: str) -> HttpResponseRedirect:
