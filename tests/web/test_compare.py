@@ -102,7 +102,7 @@ def test_a_moment_that_is_no_longer_kept_is_refused_with_the_oldest_that_is(
     scene._scenes.clear()
     refused = compare(learner, cluster, 3, headers=headers)
     assert refused.status_code == 422
-    assert "Revision 3 is no longer kept. The oldest moment kept is" in refused.content.decode()
+    assert "Revision 3 is no longer kept. The oldest moment is" in refused.content.decode()
 
 
 @pytest.mark.parametrize("moment", ["99999999", "-1", "x", "1.5", "٣", "9" * 40, "0x1", "null"])
