@@ -12,18 +12,19 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils.html import format_html, format_html_join, strip_tags
+from django.utils.html import format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clusters.engine.changes import DELETED, PERSON, Change, by_person
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.cluster import KEY as CLUSTER
+from clusters.engine.network.clients import KIND as CLIENT
 from clusters.engine.objects import Object
 from clusters.web.chain import told
 from clusters.web.map.nodes import natural
 from clusters.web.past import Past, Record
-from clusters.web.sentences import tell
+from clusters.web.sentences import tell, tell_story
 from clusters.web.telling import Sentence, actor_name
 from clusters.web.times import clock_text
 
@@ -82,7 +83,7 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What happened at one revision. `when` is a time as text, `html` a sentence, or what an Event says."""
+    """What happened at one revision. `when` is a time as text, `html` the sentence."""
 
     revision: int
     when: str
@@ -91,9 +92,10 @@ class Line:
     follows: bool
     """The line above tells of the same component, which acted for the same cause."""
     subject: Subject | None
-    """None for the clock and the settings."""
+    """None for what people do to the simulator."""
     icon: str
     tone: str
+    """As a Sentence's, or minor where fields moved that are part of no story."""
     html: SafeString
     type: str = ""
     """Of an Event: Normal or Warning."""
@@ -101,7 +103,7 @@ class Line:
     @property
     def author(self) -> SafeString | None:
         """The component, where the sentence does not name it."""
-        return self.component if self.type or "<b>" not in self.html else None
+        return self.component if "<b>" not in self.html else None
 
 
 class Option(NamedTuple):
@@ -169,7 +171,7 @@ def _matching(past: Past, query: Query) -> Iterator[Record]:
 def _is_told(record: Record) -> bool:
     """Whether a record is for people: no bookkeeping of the simulator, and no Event that has expired."""
     if record.key.kind in INTERNAL_KINDS:
-        return record.key == CLUSTER and by_person(record.actor)
+        return record.key.kind in (CLUSTER.kind, CLIENT) and by_person(record.actor)
     return record.key.kind != "Event" or record.verb != DELETED
 
 
@@ -206,15 +208,15 @@ def _subject(record: Record) -> Subject:
 
 
 def _line(past: Past, record: Record, above: Record | None, started: float) -> Line:
+    said = _sentence(past, record.change())
     event = record.entry.object if record.key.kind == "Event" else None
-    said = _sentence(past, record.change()) if event is None else _said(event)
     return Line(
         revision=record.revision,
         when=clock_text(record.time - started, tenths=True),
         component=actor_name(record.actor),
         glyph=GLYPHS.get(_component(record.actor).partition("/")[0], "g-controllers"),
         follows=above is not None and 0 < record.cause == above.cause and record.actor == above.actor,
-        subject=None if record.key == CLUSTER else _subject(record),
+        subject=None if record.key.kind in INTERNAL_KINDS else _subject(record),
         icon=said.icon,
         tone=said.tone,
         html=said.html,
@@ -224,20 +226,11 @@ def _line(past: Past, record: Record, above: Record | None, started: float) -> L
 
 def _sentence(past: Past, change: Change) -> Sentence:
     """All that a change says. What it says of "it" is meant for a line that shows the object."""
-    said = tell(told(past, change))
+    known = told(past, change)
+    story = tell_story(known)
+    said = story or tell(known)
     html = format_html_join(". ", "{}", ((sentence.html,) for sentence in said))
-    return Sentence(said[-1].icon, said[-1].tone, html)
-
-
-def _said(event: Object) -> Sentence:
-    """What an Event says, in its own words."""
-    series = event.get("series") or {}
-    count = series.get("count") or event.get("count") or 1
-    reason = format_html("<b>{}</b>", event.get("reason") or "")
-    times = format_html(" ×{}", count) if count > 1 else ""
-    warns = event.get("type") == "Warning"
-    html = format_html("{}{} {}", reason, times, event.get("message") or "")
-    return Sentence("s-crashing" if warns else "", "fail" if warns else "quiet", html)
+    return Sentence(said[-1].icon, said[-1].tone if story else "minor", html)
 
 
 def _components(components: set[str]) -> list[Option]:
@@ -253,7 +246,7 @@ def _name(component: str) -> str:
 
 
 def _kinds(kinds: set[str]) -> list[Option]:
-    texts = {CLUSTER.kind: _("Clock and settings")}
+    texts = {CLUSTER.kind: _("Clock and settings"), CLIENT: _("Clients")}
     return [Option(kind, texts.get(kind, kind)) for kind in sorted(kinds)]
 
 

@@ -145,9 +145,9 @@ def test_events_are_listed_when_they_are_asked_for():
     assert not any(line.type for line in look(story).lines)
     lines = look(story, shown="events").lines
     assert [(line.when, line.type, said(line)) for line in lines] == [
-        ("5:51.0", "Warning", "Pulled No such image: &lt;b&gt;nginx"),
-        ("5:50.0", "Normal", "Pulled ×2 Pulled it"),
-        ("5:40.0", "Normal", "Pulled Pulled it"),
+        ("5:51.0", "Warning", "kubelet on node-1 said Pulled: No such image: &lt;b&gt;nginx"),
+        ("5:50.0", "Normal", "kubelet on node-1 said Pulled: Pulled it"),
+        ("5:40.0", "Normal", "kubelet on node-1 said Pulled: Pulled it"),
     ]
     both = look(story, shown="both").lines
     assert [line.revision for line in lines] == [line.revision for line in both if line.type]
@@ -252,6 +252,6 @@ def test_only_the_lines_of_the_page_are_put_into_words(monkeypatch):
     for number in range(500):
         story.scale("kubia", number % 2 + 1, 400 + number)
     worded = []
-    monkeypatch.setattr("clusters.web.timeline.tell", lambda told: [worded.append(told) or SILENCE])
+    monkeypatch.setattr("clusters.web.timeline.tell_story", lambda told: [worded.append(told) or SILENCE])
     look(story)
     assert len(worded) == PAGE
