@@ -19,6 +19,7 @@ from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, has_cloud, in_book_mode
 from clusters.web import clients, lifelines, panel
 from clusters.web.faults import faults_of
+from clusters.web.following import followed
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
 from clusters.web.news import news_of
@@ -26,7 +27,6 @@ from clusters.web.past import NotKeptError
 from clusters.web.pictures import News, Picture, Section, next_picture, plain
 from clusters.web.scene import Scene, Then, scene_of
 from clusters.web.standing import controls_of, standing_of, step_news
-from clusters.web.steps import followed
 from clusters.web.times import clock_text, started_at
 from clusters.web.track import track_of
 from clusters.web.traffic import Calling, Heard

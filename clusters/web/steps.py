@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 
 from clusters.engine.changes import ADDED, Change, by_person
-from clusters.engine.clock import rfc3339
 from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.cluster import in_book_mode
 from clusters.engine.objects import (
     Object,
     controller_of,
-    is_active,
-    is_deleting,
     name_of,
     simulation_of,
-    uid_of,
 )
 from clusters.engine.store import MemoryStore
 from clusters.web.requests import request_line
 from clusters.web.stalls import stall_of
-from clusters.web.states import container_statuses
 
 if TYPE_CHECKING:
     # Its sentences read the map, which draws walks.
@@ -35,10 +30,6 @@ if TYPE_CHECKING:
 
 SHOWN_FOR: Final = 6.0
 """Simulated seconds for which a walk that is done is still shown."""
-LOOKED_BACK: Final = 300
-"""Revisions among which a request is looked for that no controller has answered."""
-EXAMINED: Final = 50
-"""Pods whose journal is read to find the one to follow."""
 LONGEST_CHAIN: Final = 50
 SCALERS: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment"})
 
@@ -53,7 +44,8 @@ class Stage:
 
     `place` is where it happens: a box of the control plane, or `kubelet` or `runtime` of `node`. `revision`
     is the journal's newest entry of it, 0 for none yet, and `time` when that was, in simulated seconds.
-    `pulling` is (from, until) in simulated seconds if the page should add the percent of a pull.
+    `pulling` is (from, until) in simulated seconds if the page should add the percent of a pull; `message`
+    is what a component says of why it stops here.
     """
 
     key: str
@@ -65,6 +57,21 @@ class Stage:
     time: float | None = None
     node: str = ""
     pulling: tuple[float, float] | None = None
+    message: str = ""
+
+    @property
+    def title(self) -> str:
+        """The stage in a word or two."""
+        return {
+            "request": _("API server"),
+            "etcd": "etcd",
+            "controllers": _("Controllers"),
+            "scheduler": _("Scheduler"),
+            "kubelet": "kubelet",
+            "runtime": _("runtime"),
+            "pull": _("pull"),
+            "run": _("run"),
+        }[self.key]
 
     @property
     def label(self) -> str:
@@ -75,7 +82,8 @@ class Stage:
             "waits": _("not yet"),
             "stalled": _("stops here"),
         }
-        values = {"number": self.number, "state": words[self.state], "text": self.text}
+        text = f"{self.text}: {self.message}" if self.message else self.text
+        values = {"number": self.number, "state": words[self.state], "text": text}
         label = _("Step %(number)d, %(state)s: %(text)s") % values
         return f"{label}, {revision_text(self.revision)}" if self.revision and self.key != "etcd" else label
 
@@ -91,6 +99,11 @@ class Walk:
     """The revision of the person's change that it began with, 0 if nobody asked."""
     ended: float | None = None
     """When all was done, in simulated seconds."""
+
+    @property
+    def request(self) -> str:
+        """The line of the person's request, "" if nobody made one."""
+        return self.stages[0].text if self.stages[0].key == "request" else ""
 
     @property
     def shown_until(self) -> float | None:
@@ -133,65 +146,13 @@ def revision_text(revision: int) -> str:
     return _("revision %s") % f"{revision:,}".replace(",", "\u00a0")
 
 
-def followed(image: MemoryStore, journal: "Journal") -> Walk | None:
-    """The way that the map shows: of the newest pod that somebody asked for and that does not run yet, or
-    has not for long; or of a request that no controller has answered. None: all is calm.
-    """
-    pod = _newest_pod(image, journal)
-    asked = _unanswered(image, journal)
-    if asked is not None and (pod is None or asked.revision > pod.asked):
-        return _walk_of_request(image, asked)
-    return pod
-
-
-def _newest_pod(image: MemoryStore, journal: "Journal") -> Walk | None:
-    now = _time_of(image, journal)
-    recent = rfc3339(now - SHOWN_FOR - 1)
-    pods = [pod for pod in image.list("Pod") if not is_deleting(pod) and _is_young(pod, recent)]
-    pods.sort(key=lambda pod: pod["metadata"]["creationTimestamp"], reverse=True)
-    for pod in pods[:EXAMINED]:
-        walk = walk_of(image, journal, uid_of(pod))
-        if walk and walk.asked and (walk.shown_until is None or now < walk.shown_until):
-            return walk
-    return None
-
-
-def _is_young(pod: Object, recent: str) -> bool:
-    """Whether the pod may be on its way, by what is cheap to know: it has not been running for long."""
-    if _is_pending(pod):
-        return True
-    states = [container.get("state") or {} for container in container_statuses(pod)]
-    running: list[str] = [state["running"]["startedAt"] for state in states if "running" in state]
-    return len(running) < len(states) or max(running, default="") >= recent
-
-
-def _is_pending(pod: Object) -> bool:
+def is_pending(pod: Object) -> bool:
+    """Whether not all of its containers have been started yet."""
     phase: str = (pod.get("status") or {}).get("phase", "Pending")
     return phase == "Pending"
 
 
-def _time_of(image: MemoryStore, journal: "Journal") -> float:
-    """When the last change was that caused something."""
-    for revision in range(image.revision, image.revision - LOOKED_BACK, -1):
-        change = journal.at(revision)
-        if change is not None:
-            return change.time
-    return 0.0
-
-
-def _unanswered(image: MemoryStore, journal: "Journal") -> Change | None:
-    """The last request for which a controller has to make a pod, if there are not as many as are wanted."""
-    for revision in range(image.revision, image.revision - LOOKED_BACK, -1):
-        change = journal.at(revision)
-        if change is None or not by_person(change.actor):
-            continue
-        scaler = _scaler_of(image, change)
-        if scaler is not None:
-            return change if _wants_pods(image, scaler) else None
-    return None
-
-
-def _scaler_of(image: MemoryStore, change: Change) -> Object | None:
+def scaler_of(image: MemoryStore, change: Change) -> Object | None:
     """The controller that has to act on a person's change."""
     if change.key.kind in SCALERS:
         return image.get(*change.key)
@@ -199,21 +160,9 @@ def _scaler_of(image: MemoryStore, change: Change) -> Object | None:
     return image.get(owner["kind"], change.key.namespace, owner["name"]) if owner else None
 
 
-def _wants_pods(image: MemoryStore, scaler: Object) -> bool:
-    if is_deleting(scaler):
-        return False
-    if scaler["kind"] == "Deployment":
-        seen = (scaler.get("status") or {}).get("observedGeneration", 0)
-        sets = [obj for obj in image.indexed("by-owner", uid_of(scaler)) if obj["kind"] == "ReplicaSet"]
-        return bool(
-            scaler["metadata"].get("generation", 0) > seen or any(_wants_pods(image, s) for s in sets)
-        )
-    pods = sum(map(is_active, image.indexed("pods-by-controller", uid_of(scaler))))
-    return bool(scaler["spec"].get("replicas", 1) > pods)
-
-
-def _walk_of_request(image: MemoryStore, request: Change) -> Walk:
-    scaler = _scaler_of(image, request)
+def walk_of_request(image: MemoryStore, request: Change) -> Walk:
+    """The way of the pod that a controller has still to make."""
+    scaler = scaler_of(image, request)
     assert scaler is not None
     marks = [*_asked(request), _Mark("controllers", 2, "controllers", None, done=False)]
     marks += [_Mark(key, number, place, None, done=False) for key, number, place in _LATER]
@@ -322,19 +271,20 @@ def _staged(
     waits = False
     for mark in marks:
         state = "done" if mark.done and not waits else "waits" if waits else "now"
-        why = stall_of(image, obj, mark.key) if state == "now" else ""
+        stall = stall_of(image, obj, mark.key) if state == "now" else None
         waits = waits or not mark.done
         stages.append(
             Stage(
                 key=mark.key,
                 number=mark.number,
                 place=mark.place,
-                text=why or _words(image, obj, mark, request),
-                state="stalled" if why else state,
+                text=stall.text if stall else _words(image, obj, mark, request),
+                state="stalled" if stall else state,
                 revision=mark.entry.revision if mark.entry else 0,
                 time=mark.entry.time if mark.entry else None,
                 node=mark.node if mark.place in ("kubelet", "runtime") else "",
-                pulling=_pulling(obj) if mark.key == "pull" and state == "now" and not why else None,
+                pulling=_pulling(obj) if mark.key == "pull" and state == "now" and not stall else None,
+                message=stall.message if stall else "",
             )
         )
     return tuple(stages)

@@ -9,8 +9,9 @@ from clusters.engine.changes import DELETED
 from clusters.engine.kubelet import node_status
 from clusters.engine.objects import name_of, uid_of
 from clusters.engine.store import Entry, MemoryStore
+from clusters.web.following import followed
 from clusters.web.requests import short_line
-from clusters.web.steps import SHOWN_FOR, followed, walk_of
+from clusters.web.steps import SHOWN_FOR, walk_of
 from clusters.web.widths import text_width
 from tests.web.stories import START
 from tests.web.test_chain import Log
@@ -265,7 +266,8 @@ class TestStalls:
         cluster.until(20)
         key, state, text = stops(now(cluster))
         assert (key, state) == ("scheduler", "stalled")
-        assert text.startswith("no node fits: 0/3 nodes are available")
+        assert text == "no node fits"
+        assert now(cluster).current.message.startswith("0/3 nodes are available")
 
     def test_nobody_schedules_it(self, cluster):
         run(cluster, schedulerName="mine")
@@ -296,7 +298,8 @@ class TestStalls:
         cluster.until(60)
         key, state, text = stops(now(cluster))
         assert (key, state) == ("pull", "stalled")
-        assert text.startswith("the pull fails: failed to pull and unpack image")
+        assert text == "the image cannot be pulled"
+        assert now(cluster).current.message.startswith("failed to pull and unpack image")
 
     def test_no_image_can_be_pulled(self, cluster):
         cluster.act(1, lambda store: settings.set_pulls(store, "fail"))
@@ -330,7 +333,8 @@ class TestStalls:
         cluster.until(10)
         key, state, text = stops(now(cluster))
         assert (key, state) == ("controllers", "stalled")
-        assert "exceeded quota" in text
+        assert text == "the API server refuses the pod"
+        assert "exceeded quota" in now(cluster).current.label
 
 
 def test_a_request_line_keeps_its_method_and_its_end():

@@ -10,7 +10,7 @@ from clusters.web.activity import Activity
 from clusters.web.map.nodes import NodeView
 from clusters.web.map.plan import Box, Plan
 from clusters.web.steps import Stage, Walk
-from clusters.web.widths import fit, planned
+from clusters.web.widths import fit, planned, text_width
 
 COMPONENTS: Final = ("apiserver", "etcd", "controllers", "scheduler")
 LANE: Final = 73
@@ -63,7 +63,6 @@ class StepsView:
     badges: tuple[Badge, ...] = ()
     left: float = 0
     right: float = 0
-    request: str = ""
     text: str = ""
 
 
@@ -126,8 +125,7 @@ def steps(plan: Plan, nodes: Sequence[NodeView], walk: Walk | None) -> StepsView
     spots = {key: (box.x + box.w - 14, box.y + 14.5) for key, box in component_boxes(plan).items()}
     by_name = {node.name: node for node in nodes}
     left, right = plan.pill.x + CAPTION, plan.pill.x + plan.pill.w
-    request = walk.stages[0].text if walk.stages[0].key == "request" else ""
-    room = right - left - (len(request) * 0.6 * 10.4 + 20 if request else 0)
+    room = right - left - (text_width(walk.request, 10.4, mono=True) + 20 if walk.request else 0)
     return StepsView(
         "map-steps",
         plan,
@@ -135,7 +133,6 @@ def steps(plan: Plan, nodes: Sequence[NodeView], walk: Walk | None) -> StepsView
         tuple(_badges(walk, spots, by_name)),
         left,
         right,
-        request,
         fit(f"{walk.name}: {walk.current.text}", room - planned(" 100 %", 10.8), 10.8),
     )
 
@@ -159,4 +156,4 @@ def _shown_at(walk: Walk, stage: Stage) -> Stage:
 
 def _spot(node: NodeView, stage: Stage) -> tuple[float, float]:
     left, gap, right, top = _chips(node)
-    return {3: (right - 9, top), 4: (gap + 2.5, top)}.get(stage.number, (left + 5, top))
+    return {3: right - 9, 4: gap + 2.5}.get(stage.number, left + 1), top - 4
