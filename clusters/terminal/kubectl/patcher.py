@@ -121,7 +121,7 @@ class Patcher:
             raise
 
     async def _wait_until_gone(self, namespace: str, name: str) -> None:
-        waited = 0.0
+        until = self.helper.k.host.now() + self.timeout
         while True:
             try:
                 await self.helper.get(namespace, name)
@@ -129,10 +129,9 @@ class Patcher:
                 if is_not_found(error):
                     return
                 raise
-            if waited >= self.timeout:
+            if self.helper.k.host.now() >= until:
                 raise CommandError("context deadline exceeded")
             await asyncio.sleep(_POLL)
-            waited += _POLL
 
     async def _restore(self, current: Object, namespace: str, error: StatusError) -> None:
         try:

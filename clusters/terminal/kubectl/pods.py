@@ -4,7 +4,6 @@ Models kubectl's `pkg/polymorphichelpers` (GetFirstPod, SelectorsForObject), `pk
 `pkg/cmd/util/podcmd`.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cmp_to_key
@@ -16,7 +15,7 @@ from clusters.terminal.kubectl.errors import CommandError
 from clusters.terminal.kubectl.host import Writer
 from clusters.terminal.kubectl.kubectl import Kubectl
 from clusters.terminal.kubectl.polymorphic import go_type
-from clusters.terminal.kubectl.waiting import TIMED_OUT
+from clusters.terminal.kubectl.waiting import TIMED_OUT, time_limit
 
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 _PARTS: Final = (
@@ -58,7 +57,7 @@ async def pods_of(k: Kubectl, obj: Object, order: Order, seconds: float, doing: 
         return sorted(pods, key=cmp_to_key(order))
     query = (("labelSelector", selector), ("resourceVersion", found["metadata"]["resourceVersion"]))
     try:
-        async with asyncio.timeout(seconds), aclosing(k.client.watch(path, query)) as events:
+        async with time_limit(k, seconds), aclosing(k.client.watch(path, query)) as events:
             async for type_, pod in events:
                 if type_ in ("ADDED", "MODIFIED"):
                     return [pod]

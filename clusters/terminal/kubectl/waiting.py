@@ -1,11 +1,12 @@
 """Waiting until an object is as somebody wants it, or gone.
 
-Models client-go's `tools/watch` (UntilWithSync) as kubectl uses it. Time limits are real seconds.
+Models client-go's `tools/watch` (UntilWithSync) as kubectl uses it. Time limits are the cluster's: while
+its clock stands, nobody's patience ends.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from clusters.engine.objects import Object
@@ -21,6 +22,22 @@ Check = Callable[[str, Object], bool]
 """Whether an event, by its type and object, is what was waited for."""
 
 
+@asynccontextmanager
+async def time_limit(k: Kubectl, seconds: float) -> AsyncIterator[None]:
+    """Raises TimeoutError when so many seconds of the cluster's time have passed inside."""
+
+    async def end() -> None:
+        await k.host.sleep(seconds)
+        limit.reschedule(asyncio.get_running_loop().time())
+
+    async with asyncio.timeout(None) as limit:
+        timer = asyncio.create_task(end())
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
 async def until(
     k: Kubectl, mapping: Mapping, namespace: str, name: str, is_enough: Check, seconds: float
 ) -> Object:
@@ -30,7 +47,7 @@ async def until(
     the time is up.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with time_limit(k, seconds):
             while True:
                 found = await _watch_once(k, mapping, namespace, name, is_enough)
                 if found is not None:

@@ -183,7 +183,7 @@ async def _consume(k: Kubectl, source: Source, query: list[tuple[str, str]], sec
 
 async def _follow(k: Kubectl, source: Source, query: list[tuple[str, str]], seconds: float) -> None:
     """Print a log as it is written; one that is not there yet is asked for again, for a while."""
-    tries = int(seconds / _RETRY) + 1
+    until = k.host.now() + seconds
     while True:
         try:
             await _print(k, source, query)
@@ -193,8 +193,7 @@ async def _follow(k: Kubectl, source: Source, query: list[tuple[str, str]], seco
                 k.out(f"error: {error.message}\n")
                 return
             k.err(f"{error.message}\n")
-        tries -= 1
-        if tries <= 0:
+        if k.host.now() >= until:
             raise CommandError("context deadline exceeded")
         await asyncio.sleep(_RETRY)
 

@@ -26,6 +26,7 @@ from clusters.terminal.kubectl.pflag import string
 from clusters.terminal.kubectl.printing import Printer
 from clusters.terminal.kubectl.record import RECORD, record
 from clusters.terminal.kubectl.result import Result
+from clusters.terminal.kubectl.waiting import time_limit
 
 _POLL: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
@@ -110,7 +111,7 @@ class _Replacement:
 
     async def _wait_until_gone(self, info: Info) -> None:
         try:
-            async with asyncio.timeout(self.k.flags["timeout"] or _LONGEST_WAIT):
+            async with time_limit(self.k, self.k.flags["timeout"] or _LONGEST_WAIT):
                 while True:
                     await info.get(self.k)
                     await asyncio.sleep(_POLL)

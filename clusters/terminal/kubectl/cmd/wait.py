@@ -17,7 +17,7 @@ from clusters.terminal.kubectl.pflag import array, boolean, duration
 from clusters.terminal.kubectl.printers.gofmt import quote
 from clusters.terminal.kubectl.printers.jsonpath import JSONPath, relaxed
 from clusters.terminal.kubectl.printing import Printer
-from clusters.terminal.kubectl.waiting import TIMED_OUT, WEEK, until
+from clusters.terminal.kubectl.waiting import TIMED_OUT, WEEK, time_limit, until
 
 POLL: Final = 0.5
 """Seconds between two looks for what is not there yet."""
@@ -208,7 +208,7 @@ def _split(text: str) -> list[str]:
 
 async def _wait_for_creation(k: Kubectl, seconds: float) -> None:
     try:
-        async with asyncio.timeout(seconds or None):
+        async with time_limit(k, seconds or WEEK):
             while True:
                 infos, error = await (await _builder(k)).try_infos()
                 if error is not None and not is_not_found(error):
