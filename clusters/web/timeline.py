@@ -20,7 +20,6 @@ from clusters.engine.changes import DELETED, PERSON, Change, by_person
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.network.clients import KIND as CLIENT
-from clusters.engine.objects import Object
 from clusters.web.chain import told
 from clusters.web.map.nodes import natural
 from clusters.web.past import Past, Record
