@@ -1,15 +1,38 @@
 """A sentence about a change, and what a teller of one is given."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.objects import Object, is_deleting
 from clusters.web.times import left_text
+
+COMPONENTS: Final = {
+    "bootstrap": gettext_lazy("The installer"),
+    "default-scheduler": gettext_lazy("Scheduler"),
+    "deployment-controller": gettext_lazy("Deployment controller"),
+    "disruption-controller": gettext_lazy("Disruption controller"),
+    "endpoint-controller": gettext_lazy("Endpoints controller"),
+    "endpointslice-controller": gettext_lazy("EndpointSlice controller"),
+    "event-ttl": gettext_lazy("API server"),
+    "garbage-collector": gettext_lazy("Garbage collector"),
+    "kube-apiserver": gettext_lazy("API server"),
+    "namespace-controller": gettext_lazy("Namespace controller"),
+    "node-controller": gettext_lazy("Node controller"),
+    "pod-garbage-collector": gettext_lazy("Pod garbage collector"),
+    "replicaset-controller": gettext_lazy("ReplicaSet controller"),
+    "replication-controller": gettext_lazy("ReplicationManager"),
+    "resourcequota-controller": gettext_lazy("ResourceQuota controller"),
+    "service-account-controller": gettext_lazy("ServiceAccount controller"),
+    "service-controller": gettext_lazy("The cloud"),
+    "taint-eviction-controller": gettext_lazy("Taint eviction"),
+}
+"""The names of components, by actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +101,5 @@ def actor_name(actor: str) -> SafeString:
     component, _slash, node = actor.partition("/")
     if by_person(actor):
         return strong(_("You"))
-    name = strong(_components().get(component, component or _("The simulator")))
+    name = strong(str(COMPONENTS.get(component, component or _("The simulator"))))
     return format_html(_("{kubelet} on {node}"), kubelet=name, node=node) if node else name
-
-
-def _components() -> dict[str, str]:
-    return {
-        "bootstrap": _("The installer"),
-        "default-scheduler": _("Scheduler"),
-        "deployment-controller": _("Deployment controller"),
-        "disruption-controller": _("Disruption controller"),
-        "endpoint-controller": _("Endpoints controller"),
-        "endpointslice-controller": _("EndpointSlice controller"),
-        "event-ttl": _("API server"),
-        "garbage-collector": _("Garbage collector"),
-        "kube-apiserver": _("API server"),
-        "namespace-controller": _("Namespace controller"),
-        "node-controller": _("Node controller"),
-        "pod-garbage-collector": _("Pod garbage collector"),
-        "replicaset-controller": _("ReplicaSet controller"),
-        "replication-controller": _("ReplicationManager"),
-        "resourcequota-controller": _("ResourceQuota controller"),
-        "service-account-controller": _("ServiceAccount controller"),
-        "service-controller": _("The cloud"),
-        "taint-eviction-controller": _("Taint eviction"),
-    }
