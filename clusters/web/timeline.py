@@ -148,12 +148,13 @@ def timeline_of(past: Past, query: Query, started: float) -> Timeline:
         _line(past, record, above, started)
         for record, above in zip(records[:PAGE], [None, *records], strict=False)
     ]
-    happened = {(record.actor, record.key.kind) for record in past.records() if _is_told(record)}
+    happened = {(record.actor, record.verb, record.key.kind) for record in past.records()}
+    told_of = [(actor, kind) for actor, verb, kind in happened if _is_told(actor, verb, kind)]
     return Timeline(
         query,
         lines,
-        _with(_components({_component(actor) for actor, _kind in happened}), query.component),
-        _with(_kinds({kind for _actor, kind in happened} - {"Event"}), query.kind),
+        _with(_components({_component(actor) for actor, _kind in told_of}), query.component),
+        _with(_kinds({kind for _actor, kind in told_of} - {"Event"}), query.kind),
         query.address(lines[-1].revision) if more else "",
         is_cut=not more and past.oldest > 0,
     )
@@ -161,17 +162,21 @@ def timeline_of(past: Past, query: Query, started: float) -> Timeline:
 
 def _matching(past: Past, query: Query) -> Iterator[Record]:
     for record in past.records(query.before - 1 if query.before else None):
-        if _is_told(record) and _is_shown(record, query) and _is_by(record, query.component):
+        if (
+            _is_told(record.actor, record.verb, record.key.kind)
+            and _is_shown(record, query)
+            and _is_by(record, query.component)
+        ):
             subject = _subject(record)
             if query.kind in ("", subject.kind) and _is_named(subject, query.object):
                 yield record
 
 
-def _is_told(record: Record) -> bool:
-    """Whether a record is for people: no bookkeeping of the simulator, and no Event that has expired."""
-    if record.key.kind in INTERNAL_KINDS:
-        return record.key.kind in (CLUSTER.kind, CLIENT) and by_person(record.actor)
-    return record.key.kind != "Event" or record.verb != DELETED
+def _is_told(actor: str, verb: str, kind: str) -> bool:
+    """Whether a change is for people: no bookkeeping of the simulator, and no Event that has expired."""
+    if kind in INTERNAL_KINDS:
+        return kind in (CLUSTER.kind, CLIENT) and by_person(actor)
+    return kind != "Event" or verb != DELETED
 
 
 def _is_shown(record: Record, query: Query) -> bool:
@@ -234,9 +239,11 @@ def _sentence(past: Past, change: Change) -> Sentence:
 
 def _components(components: set[str]) -> list[Option]:
     """People first, then the others by name, all kubelets before each of them."""
-    if sum(component.startswith("kubelet/") for component in components) > 1:
-        components = components | {"kubelet"}
-    options = [Option(component, _name(component)) for component in components]
+    nodes = [component.partition("/")[2] for component in components if component.startswith("kubelet/")]
+    options = [Option(component, _name(component)) for component in components if "/" not in component]
+    options += [Option("kubelet", _name("kubelet"))] if len(nodes) > 1 else []
+    on_node = _name("kubelet/{}")
+    options += [Option(f"kubelet/{node}", on_node.replace("{}", node)) for node in nodes]
     return sorted(options, key=lambda option: (option.value != PEOPLE, natural(option.text.lower())))
 
 
