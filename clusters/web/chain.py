@@ -18,6 +18,7 @@ from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import Object, controller_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.coming import coming
+from clusters.web.pod_sentences import pulling
 from clusters.web.sentences import tell, tell_story
 from clusters.web.telling import Sentence, Told, mono
 from clusters.web.times import clock_text, started_at
@@ -213,7 +214,13 @@ def _ended(image: MemoryStore, last: Change, steps: list[Step], now: float) -> l
     following = coming(image, obj, now)
     if following is None:
         return steps
-    current = replace(steps[-1], tone=_tone_now(steps[-1]), when=_("now"), state="now")
+    current = replace(
+        steps[-1],
+        tone=_tone_now(steps[-1]),
+        when=_("now"),
+        state="now",
+        pulling=pulling(obj) if steps[-1].pulling else None,
+    )
     return [*steps[:-1], current, Step("", "next", following, _("next"), "next")]
 
 

@@ -1,4 +1,4 @@
-"""The inspector: what one object is, why it is here, what was said about it, and its YAML.
+"""The inspector: what one object is, why it is here, what changed it, what was said of it, and its YAML.
 
 `inspect` turns an image and the journal into plain data with translated texts; `inspector.jinja` prints
 it. An object that is gone is shown as it last was.
@@ -25,7 +25,9 @@ from clusters.engine.objects import (
 )
 from clusters.engine.store import MemoryStore
 from clusters.web.chain import Journal, Step, story
+from clusters.web.change_lines import ChangeLines, change_lines
 from clusters.web.facts import Fact, facts_of
+from clusters.web.reasons import Reason
 from clusters.web.states import (
     crash_words,
     external_addresses,
@@ -35,9 +37,11 @@ from clusters.web.states import (
     state_words,
 )
 from clusters.web.times import age_text, clock_text, started_at
+from clusters.web.why_no_pod import why_not_replaced
+from clusters.web.why_not import why_not
 from clusters.web.yaml_text import yaml_text
 
-TABS: Final = ("why", "events", "yaml")
+TABS: Final = ("why", "changes", "events", "yaml")
 SCALED: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment"})
 """Kinds that keep as many pods as they are told to."""
 TONES: Final = {
@@ -113,7 +117,13 @@ class InspectorView:
     """When it ended, as text; "" while it is there."""
     facts: list[Fact]
     actions: Actions
+    reasons: list[Reason] = field(default_factory=list)
+    """Why it is not as people expect it."""
     steps: list[Step] = field(default_factory=list)
+    changes: ChangeLines = field(default_factory=ChangeLines)
+    asked: int = 0
+    """The revision of the change whose causes are shown."""
+    whole: bool = False
     events: list[EventLine] = field(default_factory=list)
     yaml: str = ""
 
@@ -127,11 +137,14 @@ def inspect(
     uid: str = "",
     now: float = 0.0,
     link: str = "",
+    asked: int = 0,
+    whole: bool = False,
 ) -> InspectorView | None:
     """What the inspector shows of an object; None if neither the image nor the journal knows it.
 
     `uid` finds an object that is gone, also when another of its name has come. `now` is simulated time,
-    `link` the URL at which a Service with a public address is reached for real.
+    `link` the URL at which a Service with a public address is reached for real. Of its changes, all are
+    listed if `whole`, and the causes of that with the revision `asked` are shown.
     """
     tab = tab if tab in TABS else "why"
     obj = image.get(*key)
@@ -151,10 +164,27 @@ def inspect(
         gone=clock_text(end.time - started_at(image)) if end else "",
         facts=facts_of(image, obj, "" if end else link),
         actions=Actions() if end else _actions(obj),
-        steps=story(image, journal, uid_of(obj)) if tab == "why" else [],
+        reasons=_reasons(image, journal, obj, now, gone=end is not None) if tab == "why" else [],
+        steps=story(image, journal, uid_of(obj), now) if tab == "why" else [],
+        changes=_changes(image, journal, obj, asked, whole) if tab == "changes" else ChangeLines(),
+        asked=asked if tab == "changes" else 0,
+        whole=whole and tab == "changes",
         events=events_of(image, obj, now) if tab == "events" else [],
         yaml=yaml_text(obj) if tab == "yaml" else "",
     )
+
+
+def _changes(image: MemoryStore, journal: Journal, obj: Object, asked: int, whole: bool) -> ChangeLines:
+    return change_lines(image, journal, uid_of(obj), asked=asked, whole=whole)
+
+
+def _reasons(image: MemoryStore, journal: Journal, obj: Object, now: float, *, gone: bool) -> list[Reason]:
+    if not gone:
+        return why_not(image, obj, now)
+    if obj["kind"] != "Pod":
+        return []
+    deaths = [change for change in journal.of(uid_of(obj)) if is_deleting(change.object)]
+    return list(why_not_replaced(image, obj, deaths[0].actor if deaths else ""))
 
 
 def _last(journal: Journal, uid: str) -> Change | None:

@@ -1,5 +1,7 @@
 """What is told of pods: where they run, what became of their containers, and who ended them."""
 
+from dataclasses import replace
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -55,9 +57,15 @@ def _pull(told: Told, kubelet: SafeString) -> Sentence | None:
     if now is None or (before is not None and before.get("from") == now.get("from")):
         return None
     sentence = say("g-kubelet", "quiet", _("{kubelet} pulls the image"), kubelet=kubelet)
-    if now.get("until") is None or "from" not in now:
-        return sentence
-    return Sentence(sentence.icon, sentence.tone, sentence.html, (now["from"], now["until"]))
+    return replace(sentence, pulling=pulling(told.change.object))
+
+
+def pulling(pod: Object) -> tuple[float, float] | None:
+    """From when to when the pod's image is pulled, in simulated seconds; None if none is."""
+    found = pulling_container(pod)
+    if found is None or found.get("until") is None or "from" not in found:
+        return None
+    return found["from"], found["until"]
 
 
 def _address(told: Told, kubelet: SafeString) -> Sentence | None:

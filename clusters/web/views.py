@@ -97,7 +97,12 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
 
 def moment_in(request: HttpRequest) -> int:
     """The revision that ?at= asks for; 0, for now, if that is none."""
-    text = request.GET.get("at", "")
+    return revision_in(request, "at")
+
+
+def revision_in(request: HttpRequest, name: str) -> int:
+    """A revision in the query; 0 for none."""
+    text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_REVISION else 0
 
 
@@ -126,7 +131,10 @@ def _scene(cluster_id: str) -> Scene:
 @require_safe
 @never_cache
 def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
-    """The inspector of one object; ?tab=why, events or yaml, ?uid= for one that is gone."""
+    """The inspector of one object; ?tab= is one of its TABS, ?uid= for one that is gone.
+
+    Of its changes ?change= is the revision of that whose causes are asked for, ?all=1 lists more of them.
+    """
     access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
     if kind in INTERNAL_KINDS:
         raise Http404
@@ -143,6 +151,8 @@ def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
             uid=request.GET.get("uid", ""),
             now=now,
             link=request.build_absolute_uri(keys.link_of(cluster_id, namespace, name)),
+            asked=revision_in(request, "change"),
+            whole=request.GET.get("all") == "1",
         )
     if view is None:
         raise Http404

@@ -40,6 +40,12 @@ export const clockText = (seconds) => {
 // "4 s", from two minutes on "7 min". Units are the same in every language here.
 const duration = (seconds) => (seconds < 120 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`);
 
+// As left_text() in times.py: "38 s", from two minutes on "4 min 10 s".
+const left = (seconds) => {
+  const rest = seconds % 60;
+  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min${rest ? ` ${rest} s` : ""}`;
+};
+
 // As kubectl's AGE: 45s, 3m20s, 12m, 3h.
 const age = (seconds) => {
   const minutes = Math.floor(seconds / 60);
@@ -64,8 +70,8 @@ const read = () => {
 
 const drawTexts = (t) => {
   for (const element of document.querySelectorAll("[data-text][data-until]:not([data-counts])")) {
-    const left = Math.ceil(Number(element.dataset.until) - t);
-    write(element, element.dataset.text.replace("{}", duration(Math.max(0, left))));
+    const seconds = Math.max(0, Math.ceil(Number(element.dataset.until) - t));
+    write(element, element.dataset.text.replace("{}", element.matches(".left") ? left(seconds) : duration(seconds)));
   }
   for (const element of document.querySelectorAll("[data-text][data-from]:not([data-until])")) {
     const passed = Math.max(0, t - Number(element.dataset.from));

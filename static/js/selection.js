@@ -45,7 +45,8 @@ const load = async () => {
   refreshed = performance.now();
   const { kind, namespace, name, uid } = selected;
   const path = [kind, namespace || "-", name].map(encodeURIComponent).join("/");
-  const query = new URLSearchParams({ tab: inspector().dataset.tab ?? "why", uid: uid ?? "" });
+  const { tab = "why", change = "", all = "" } = inspector().dataset;
+  const query = new URLSearchParams({ tab, change, all, uid: uid ?? "" });
   await htmx.ajax("GET", `${base}/inspect/${path}?${query}`, { target: "#inspector", swap: "outerMorph" });
   loading = false;
   if (!selected) clear();
