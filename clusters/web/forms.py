@@ -77,9 +77,10 @@ class ScaleForm(forms.Form):
 
 
 class MomentForm(forms.Form):
-    """A revision of the cluster."""
+    """A revision of the cluster, and when it was looked at: seconds since the cluster's start."""
 
-    revision = forms.IntegerField(label=_("Revision"), min_value=1, max_value=2**53)
+    revision = forms.IntegerField(label=_("Revision"), min_value=0, max_value=2**53)
+    time = forms.FloatField(label=_("Time"), min_value=0, max_value=1e12, required=False)
 
 
 class ClockForm(forms.Form):

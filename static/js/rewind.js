@@ -145,7 +145,7 @@ const ask = (request) => {
   const moment = past();
   const title = byId("continue-title");
   title.textContent = title.dataset.text.replace("{}", clockText(moment.time));
-  dialog.querySelector("[name=revision]").value = moment.revision;
+  for (const [name, value] of Object.entries(moment)) dialog.querySelector(`[name=${name}]`).value = value;
   byId("continue-first").hidden = request === null;
   waiting = request;
   dialog.showModal();

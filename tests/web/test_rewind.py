@@ -369,7 +369,7 @@ def test_who_may_let_a_cluster_go_on_from_an_old_moment(learner, other_learner, 
             Grant.objects.create(cluster=cluster, person=client.session["person"], role=role)
         assert client.post(f"/c/{cluster.pk}/continue", {"revision": 5}).status_code == 404
     assert learner.get(f"/c/{cluster.pk}/continue").status_code == 405
-    for odd in ("", "x", "-1", "0", str(2**60)):
+    for odd in ("", "x", "-1", str(2**60)):
         assert learner.post(f"/c/{cluster.pk}/continue", {"revision": odd}).status_code == 422
     before = memory.image(cluster.pk).revision
     answer = learner.post(f"/c/{cluster.pk}/continue", {"revision": before + 10})
