@@ -44,9 +44,7 @@ def faults_of(image: MemoryStore) -> Faults:
     notes = {
         "normal": "",
         "slow": _("Images come ten times as slowly."),
-        "fail": _(
-            "No registry answers. An image that is on the node starts, unless its policy is to always pull it."
-        ),
+        "fail": _("No registry answers. Only an image on the node runs, unless its policy is Always."),
     }
     stopped = [name_of(node) for node in image.list("Node") if kubelet_is_stopped(node)]
     pulls = pulls_of(image)
@@ -65,6 +63,17 @@ def faults_of(image: MemoryStore) -> Faults:
         ways=tuple((how, words[how]) for how in PULLS),
         pulls_note=notes[pulls],
     )
+
+
+def told(faults: Faults, *, components: bool, kubelets: bool) -> str:
+    """The faults in a line, "" for none; of components and kubelets only if somebody has to be told."""
+    stopped = [switch.title for switch in faults.switches if components and not switch.running]
+    if kubelets:
+        stopped += [_("kubelet on %(node)s") % {"node": node} for node in faults.kubelets]
+    texts = [_("Stopped: %(names)s.") % {"names": ", ".join(stopped)}] if stopped else []
+    if components and faults.pulls != PULLS[0]:
+        texts.append({"slow": _("Image pulls are slow."), "fail": _("Image pulls fail.")}[faults.pulls])
+    return " ".join(texts)
 
 
 def _switch(image: MemoryStore, component: str, title: str, note: str) -> Switch:

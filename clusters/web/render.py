@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from clusters import actions
 from clusters.engine.clock import Clock
 from clusters.engine.cluster import clock_of, has_cloud, in_book_mode
-from clusters.web import clients, lifelines, panel
-from clusters.web.faults import faults_of
+from clusters.web import clients, faults, lifelines, panel
 from clusters.web.following import followed
 from clusters.web.lifelines_table import table_of
 from clusters.web.map import DENSITIES, LAYOUTS, MapCache, lay_out, render_map, render_regions, render_table
@@ -290,7 +289,7 @@ def _panel(scene: Scene | Then, drawing: Drawing, base: str) -> Iterator[Section
     yield drawing.section("nodes", nodes=panel.nodes(scene.image), base=base)
     yield drawing.section("cloud", cloud=has_cloud(scene.image), base=base)
     yield drawing.section("book", book=in_book_mode(scene.image), base=base)
-    yield drawing.section("faults", faults=faults_of(scene.image), base=base)
+    yield drawing.section("faults", faults=faults.faults_of(scene.image), base=base)
     yield drawing.section("expose-controller", controllers=workloads.controllers)
     yield drawing.section("client-source", sources=clients.sources(scene.image))
     yield drawing.section("addresses", addresses=clients.addresses(scene.image))
@@ -309,6 +308,11 @@ def _map(scene: Scene | Then, look: Look, drawing: Drawing, base: str) -> Iterat
         calling=scene.heard.calling,
         cache=drawing.cache,
     )
+    plan = view.plan
+    text = faults.told(
+        faults.faults_of(scene.image), components=not plan.control_plane, kubelets=not plan.foot
+    )
+    yield drawing.section("stopped", text=text)
     regions = render_regions(view, base, drawing.cache)
     drawn = {name: html for name, html in regions.items() if name in view.drawn}
     rows = {name: html for name, html in regions.items() if name in view.rows}
