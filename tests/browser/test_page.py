@@ -24,7 +24,7 @@ SHOWN = """id => {
     return lines(document.getElementById(id), "");
 }"""
 SECTIONS = ["map", "map-table", "map-summary", "controls", "banners", "guide"]
-SECTIONS += ["workloads", "nodes", "cloud", "book"]
+SECTIONS += ["workloads", "nodes", "cloud", "book", "faults", "stopped"]
 
 
 def open_sandbox(page):
