@@ -18,6 +18,9 @@ RC = {"name": "kubia", "image": "luksa/kubia", "replicas": "3"}
 
 COMMANDS = [
     "clock",
+    "clock/role",
+    "step",
+    "skip",
     "cloud",
     "book",
     "apply",
@@ -376,7 +379,7 @@ def test_a_look_ahead_claims_nothing(learner):
 def test_the_page_speaks_the_readers_language_and_remembers_it(learner, cluster, url):
     assert learner.post("/language/", {"language": "ko", "next": url}).status_code == 302
     page = learner.get(url)
-    assert '<html lang="ko">' in page.content.decode()
+    assert '<html lang="ko"' in page.content.decode()
     translation.deactivate()
 
 
