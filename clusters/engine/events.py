@@ -44,7 +44,8 @@ def record(
         return
     before = _said_before(store, involved, (component, host, field_path, reason, message))
     if before is not None:
-        store.update({**before, "count": before["count"] + 1, "lastTimestamp": rfc3339(store.now)})
+        again = {"count": before.get("count", 1) + 1, "lastTimestamp": rfc3339(store.now)}
+        store.update({**before, **again})
         return
     source = {"component": component, "host": host} if host else {"component": component}
     store.create(

@@ -197,9 +197,17 @@ def _asked(metadata: Object, stored: list[Object]) -> list[Object]:
     if asked in ([], [{}]):
         return []
     try:
-        return [_checked(entry) for entry in asked]
-    except (ValueError, TypeError, RecursionError):
+        return checked(asked)
+    except ValueError:
         return stored
+
+
+def checked(listed: list[Object]) -> list[Object]:
+    """Entries from outside in our spelling. Raises ValueError for what is no metadata.managedFields."""
+    try:
+        return [_checked(entry) for entry in listed]
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _checked(entry: Object) -> Object:
