@@ -86,6 +86,19 @@ def reclaim_range(store: Overlay, node: Object) -> None:
     store.update({**own, "spec": spec})
 
 
+def move_retirements(store: Overlay, past: MemoryStore, seconds: int) -> None:
+    """Nodes that were gone in `past` and are gone again have been away for as long as they had been then.
+
+    `seconds` have passed since. Of nodes that nobody knew then, this stays as it is.
+    """
+    for block in store.list(KIND):
+        before = past.get(KIND, "", name_of(block))
+        if before is not None and store.get("Node", "", name_of(block)) is None:
+            since = before["spec"]["retired"]
+            since = store.now if since is None else since + seconds
+            store.update(with_value(block, ("spec", "retired"), since))
+
+
 def allocate(store: Overlay, node: Object) -> str:
     """A pod IP from the node's range. Raises LookupError if all its addresses are in use."""
     name = name_of(node)

@@ -3,7 +3,7 @@
 Stands in for restoring a snapshot of etcd into a cluster that keeps running. Unlike
 `etcdutl snapshot restore --bump-revision`, each write is an ordinary change, so that watches see what
 became of which object. Events and placed clients are history and stay as they are, but for the Events of
-namespaces that go; the ranges of pod IPs stay, too, so that no address is ever given twice.
+namespaces that go; which pod IPs were given stays, too, so that no address is ever given twice.
 
 Simulated time does not go back. Instead all times in the objects, also in those that nobody has changed
 since, are moved on by as many seconds as have passed: a deadline that was two minutes away is two minutes
@@ -60,6 +60,8 @@ TIMES: Final = frozenset(
 """Fields of the simulation that hold a time as a number; `life` holds two."""
 _THEIRS: Final = frozenset({"env", "files", "images", "told"})
 """Fields of the simulation in which every name is somebody else's."""
+_AGING: Final = ("Node", "Pod")
+"""Kinds whose age somebody asks for."""
 _FIRST: Final = ("Namespace", "Node")
 _LAST: Final = ("Pod", "Endpoints", "EndpointSlice")
 """What others are in, and what refers to others: put back before and after the rest."""
@@ -89,6 +91,7 @@ def restore(store: Overlay, past: MemoryStore, seconds: int) -> None:
     for kind in kinds:
         for obj in past.list(kind):
             _put(store, moved(obj, seconds))
+    ipam.move_retirements(store, past, seconds)
 
 
 def moved(obj: Object, seconds: int) -> Object:
@@ -99,10 +102,10 @@ def moved(obj: Object, seconds: int) -> Object:
     deletion = obj["metadata"].get("deletionTimestamp")
     if deletion is not None:
         obj = with_value(obj, ("metadata", "deletionTimestamp"), _later(deletion, seconds))
-    if obj["kind"] == "Node":
+    if obj["kind"] in _AGING:
         obj = with_simulation(obj, moved=simulation_of(obj).get("moved", 0) + seconds)
-        if "taints" in obj["spec"]:
-            obj = with_value(obj, ("spec", "taints"), _moved(obj["spec"]["taints"], seconds))
+    if obj["kind"] == "Node" and "taints" in obj["spec"]:
+        obj = with_value(obj, ("spec", "taints"), _moved(obj["spec"]["taints"], seconds))
     return obj
 
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from clusters.engine import assembly, bootstrap
+from clusters.engine import assembly, bootstrap, restoring
 from clusters.engine.apiserver import verbs
 from clusters.engine.clock import Clock
 from clusters.engine.kubelet import node_status
@@ -51,7 +51,7 @@ class Sandbox:
 
     def transact(self, verb):
         """Somebody does something; the control plane does at once what there is to do at once."""
-        overlay = self._overlay()
+        overlay = self.overlay()
         with overlay.acting("person:1"):
             verb(overlay)
         self._commit(overlay)
@@ -61,7 +61,7 @@ class Sandbox:
     def advance(self, seconds):
         until = self.now + seconds
         for _ in range(MOST_PASSES):
-            overlay, steps = self._overlay(), count()
+            overlay, steps = self.overlay(), count()
             more = self.plane.run(overlay, until, lambda steps=steps: next(steps) < MOST_STEPS)
             self.now = overlay.now
             self._commit(overlay)
@@ -70,10 +70,26 @@ class Sandbox:
                 return
         raise AssertionError("no rest")
 
+    def go_back(self, revision):
+        """Somebody goes on from an earlier revision."""
+        overlay = self.overlay()
+        with overlay.acting("person:1"):
+            restoring.continue_from(overlay, self.at(revision), self.time_of(revision), self.now)
+        self.now = overlay.now
+        self._commit(overlay)
+        self.plane.observe(overlay.changes, self.image)
+        self.advance(0)
+
+    def at(self, revision):
+        return MemoryStore().apply(self.journal[:revision])
+
+    def time_of(self, revision):
+        return self.journal[revision - 1].time
+
     def lose_a_pass(self, seconds):
         """A pass whose commit is lost: nothing of it may remain."""
         marks, steps = self.plane.mark(), count()
-        self.plane.run(self._overlay(), self.now + seconds, lambda: next(steps) < MOST_STEPS)
+        self.plane.run(self.overlay(), self.now + seconds, lambda: next(steps) < MOST_STEPS)
         self.plane.rewind(marks)
 
     def restart(self):
@@ -90,7 +106,7 @@ class Sandbox:
         self.plane, self.other = self.other, self.plane
         self.advance(0)
 
-    def _overlay(self):
+    def overlay(self):
         return Overlay(self.image, now=self.now, seed=self.seed, limit=PASS)
 
     def _commit(self, overlay):
@@ -162,6 +178,7 @@ COMMANDS = {
     "delete_node": lambda box, name: box.transact(lambda s: verbs.delete(s, "Node", "", name)),
     "add_node": lambda box: box.transact(bootstrap.add_node),
     "advance": lambda box, seconds: box.advance(seconds),
+    "go_back": lambda box, revision: box.go_back(revision),
     "lose_a_pass": lambda box, seconds: box.lose_a_pass(seconds),
     "restart": lambda box: box.restart(),
     "take_over": lambda box: box.take_over(),
@@ -194,7 +211,7 @@ class WholeCluster(RuleBasedStateMachine):
         self.delays = delays
         self.box = Sandbox("seed", delays)
         self.commands = []
-        self.seen = 0
+        self.seen, self.time, self.born = 0, 0.0, self.box.image.revision
         self.ips, self.homes, self.service_ips = {}, {}, {}
 
     def do(self, command, *args):
@@ -257,6 +274,14 @@ class WholeCluster(RuleBasedStateMachine):
     def advance(self, seconds):
         self.do("advance", seconds)
 
+    @rule(number=some)
+    def go_back(self, number):
+        revision = self.born + number * (self.seen - self.born) // 1001
+        self.do("go_back", revision)
+        # What had no node then may get another, and what had one has it again.
+        pods = self.box.at(revision).list("Pod")
+        self.homes = {uid_of(pod): node for pod in pods if (node := pod["spec"].get("nodeName"))}
+
     @rule(seconds=st.sampled_from([0, 1, 60]))
     def lose_a_pass(self, seconds):
         self.do("lose_a_pass", seconds)
@@ -274,6 +299,8 @@ class WholeCluster(RuleBasedStateMachine):
         for change in self.box.journal[self.seen :]:
             self.seen += 1
             assert change.revision == self.seen, "a gap in the history"
+            assert change.time >= self.time, "time has gone back"
+            self.time = change.time
             if change.key.kind == "Pod":
                 self.check_pod(change.object)
             elif change.key.kind == "Service":

@@ -10,7 +10,7 @@ from typing import Final
 
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.controllers.replication_status import ready_at
-from clusters.engine.objects import Object, annotations_of, is_ready, uid_of
+from clusters.engine.objects import Object, annotations_of, is_ready, simulation_of, uid_of
 
 DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES: Final = {"Pending": 0, "Unknown": 1, "Running": 2}
@@ -28,7 +28,7 @@ def pods_to_delete(pods: list[Object], count: int, now: float) -> list[Object]:
 def _rank(pod: Object, neighbours: int, now: float) -> tuple[object, ...]:
     """What is compared, the most important first; the smaller goes earlier."""
     ready = is_ready(pod)
-    created = parse_rfc3339(pod["metadata"]["creationTimestamp"])
+    created = parse_rfc3339(pod["metadata"]["creationTimestamp"]) + simulation_of(pod).get("moved", 0)
     return (
         bool(pod["spec"].get("nodeName")),
         _PHASES.get(pod["status"].get("phase", "Pending"), 2),

@@ -9,6 +9,7 @@ simulator in the middle of a pull loses nothing:
     sandboxAt   when the sandbox will be there, while it is not
     containers  per container name a state, see states.py
     due         when the kubelet has to look again by itself; None: never
+    moved       seconds by which times here and in the status were moved on, see restoring.py
 
 All times are simulated seconds.
 """
