@@ -90,3 +90,17 @@ def test_a_restart_in_the_middle_of_an_eviction():
     assert not is_deleting(lost)
     w.wait(6)
     assert is_deleting(w.pod(name_of(lost)))
+
+
+def test_what_a_pod_does_after_a_restart_is_still_for_a_reason_of_its_own():
+    w = world()
+    start_three(w)
+    mistype(w)
+    # Meanwhile its node has got the other pods' image, which is no reason for it.
+    w.wait(20)
+    last = int(w.pod()["metadata"]["resourceVersion"])
+    w.store.now += 30
+    w.restart().wait(60)
+    own = [change for change in w.store.changes if change.key.kind == "Pod" and change.key.name == "p"]
+    assert len(own) > 1
+    assert [change.cause for change in own] == [last, *(change.revision for change in own[:-1])]

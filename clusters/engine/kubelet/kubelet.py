@@ -61,6 +61,9 @@ class Kubelet:
         before, after = simulation_of(change.previous or {}), simulation_of(change.object)
         if not change.actor.startswith("kubelet/"):
             self.queue.add(change.key, change.revision)
+        if not change.actor:
+            # Listed: so are its pods, each with the reason of its own.
+            return
         if before.get("boot") != after.get("boot") or before.get("kubelet") != after.get("kubelet"):
             for key in store.indexed_keys("pods-by-node", change.key.name):
                 self.queue.add(key, change.revision)
@@ -70,6 +73,8 @@ class Kubelet:
                     self.queue.add(key_of(pod), change.revision)
 
     def _cluster_changed(self, change: Change, store: MemoryStore) -> None:
+        if not change.actor:
+            return
         before = (change.previous or {"spec": {}})["spec"]
         if before.get("pulls") != change.object["spec"].get("pulls"):
             for pod in store.list("Pod"):
