@@ -79,7 +79,7 @@ def story(image: MemoryStore, journal: Journal, uid: str, now: float = 0.0) -> l
         if sentences:
             links[known.change.revision] = _link(journal, known, sentences)
             causes = list(_causes(journal, known.change, seen))
-            links.update(_told(journal, causes))
+            links.update(_told(journal, causes, uid))
             reached &= _is_reached(journal, causes[-1] if causes else known.change)
     if not links:
         links[own[-1].revision] = _last(journal, own[-1])
@@ -89,7 +89,7 @@ def story(image: MemoryStore, journal: Journal, uid: str, now: float = 0.0) -> l
 def chain_of(image: MemoryStore, journal: Journal, change: Change) -> list[Step]:
     """The steps that led to one change, from what a person did to the change itself."""
     causes = list(_causes(journal, change, {change.revision}))
-    links = _told(journal, causes)
+    links = _told(journal, causes, uid_of(change.object))
     links[change.revision] = _last(journal, change)
     return _shortened(_steps(image, links, _is_reached(journal, causes[-1] if causes else change)))
 
@@ -99,12 +99,12 @@ def told(journal: Journal, change: Change) -> Told:
     return _with_count(journal, change, _before(journal, change))
 
 
-def sentence_of(journal: Journal, change: Change) -> Sentence:
-    """All that a change says, as one sentence that names its object."""
+def sentence_of(journal: Journal, change: Change, *, named: bool = True) -> Sentence:
+    """All that a change says, as one sentence; `named` if it has to name its object."""
     known = told(journal, change)
     sentences = tell(known)
     html = format_html_join(". ", "{}", ((said.html,) for said in sentences))
-    html = after(known, journal.at(change.cause), _named(known, html))
+    html = after(known, journal.at(change.cause), _named(known, html) if named else html)
     return replace(sentences[-1], html=html, pulling=None)
 
 
@@ -127,13 +127,17 @@ def _link(journal: Journal, known: Told, sentences: list[Sentence]) -> Link:
     return Link(known.change, [replace(sentences[0], html=first), *sentences[1:]])
 
 
-def _told(journal: Journal, causes: Sequence[Change]) -> dict[int, Link]:
-    """What is said of these causes, nearest first: the farthest is told in any case."""
+def _told(journal: Journal, causes: Sequence[Change], uid: str) -> dict[int, Link]:
+    """What is said of these causes, nearest first: the farthest is told in any case.
+
+    Objects with another `uid` are named.
+    """
     links = {}
     for cause in causes:
         known = told(journal, cause)
         sentences = tell(known) if cause is causes[-1] else tell_story(known)
-        if sentences and not any(mono(known.name) in said.html for said in sentences):
+        other = uid_of(cause.object) != uid
+        if other and sentences and not any(mono(known.name) in said.html for said in sentences):
             sentences = [replace(sentences[0], html=_named(known, sentences[0].html)), *sentences[1:]]
         if sentences:
             links[cause.revision] = _link(journal, known, sentences)

@@ -9,7 +9,7 @@ from clusters.engine.changes import ADDED, DELETED, Change
 from clusters.engine.comparing import fields
 from clusters.engine.store import MemoryStore
 from clusters.web.chain import Journal, Step, chain_of, sentence_of, told
-from clusters.web.field_sentences import short
+from clusters.web.field_sentences import rank, short
 from clusters.web.times import clock_text, started_at
 
 SHOWN: Final = 30
@@ -70,7 +70,8 @@ def _shows(change: Change) -> bool:
 def _line(image: MemoryStore, journal: Journal, change: Change, started: float, asked: int) -> ChangeLine:
     before = told(journal, change).before
     moved = fields(before, change.object) if before is not None and change.verb != DELETED else []
-    said = sentence_of(journal, change)
+    moved.sort(key=rank)
+    said = sentence_of(journal, change, named=False)
     most = len(moved) if change.revision == asked else FIELDS
     return ChangeLine(
         revision=change.revision,

@@ -69,10 +69,11 @@ def _moved(field: Field, more: int) -> str:
 
 def telling_field(moved: Sequence[Field]) -> Field:
     """Of the fields that moved, the one that says most."""
-    return min(moved, key=_rank)
+    return min(moved, key=rank)
 
 
-def _rank(field: Field) -> tuple[bool, int]:
+def rank(field: Field) -> tuple[bool, int]:
+    """Sorts fields: those first that say most."""
     part = next((n for n, part in enumerate(PARTS) if field.path.startswith(part)), len(PARTS))
     return field.path.endswith(TIMES), part
 

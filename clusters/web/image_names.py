@@ -19,7 +19,7 @@ def near_images(name: str) -> list[str]:
         tags = [short for short, full in known.items() if full.rpartition(":")[0] == asked.repository]
         if tags:
             return sorted(tags)[:MOST]
-    names = {short.partition(":")[0]: short for short in known}
+    names = {short.partition(":")[0]: short for short in sorted(known, reverse=True)}
     return [names[near] for near in get_close_matches(name.partition(":")[0], names, n=MOST, cutoff=0.7)]
 
 

@@ -34,7 +34,13 @@ def scheduler_pod(told: Told) -> list[Sentence]:
     if before is not None and before.get("message") == condition.get("message"):
         return []
     text = _("{actor} found no node for it: {why}")
-    return [say("g-scheduler", "work", text, actor=scheduler, why=condition.get("message", ""))]
+    return [say("g-scheduler", "work", text, actor=scheduler, why=_refusal(condition))]
+
+
+def _refusal(condition: Object) -> str:
+    """What the scheduler says of the nodes, without what it says of pods that could make room."""
+    message: str = condition.get("message", "")
+    return message.partition(" no new claims")[0]
 
 
 def kubelet_pod(told: Told) -> list[Sentence]:

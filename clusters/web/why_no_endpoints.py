@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Final
 
 from django.utils.html import format_html
@@ -107,7 +108,8 @@ def _other_labels(pods: list[Object], selector: dict[str, str]) -> list[SafeStri
         if wrong and not (wrong.keys() - labels.keys() and len(wrong) == len(selector)):
             has = {key: labels[key] for key in wrong if key in labels}
             found[len(wrong), format_labels(has) if has else "", format_labels(wrong)] += 1
-    return [_differs(count, has, wants) for (_wrong, has, wants), count in sorted(found.items())]
+    near = sorted(found, key=lambda miss: (miss[0], -SequenceMatcher(None, miss[1], miss[2]).ratio(), miss))
+    return [_differs(found[miss], *miss[1:]) for miss in near]
 
 
 def _differs(count: int, has: str, wants: str) -> SafeString:

@@ -78,10 +78,8 @@ def _static(spec: Object, info: NodeInfo, why: str) -> SafeString:
 
 def _no_room(why: str, request: tuple[int, int], info: NodeInfo, usage: tuple[int, ...]) -> SafeString:
     if why == "Insufficient cpu":
-        free, asked = info.cpu - usage[0], request[0]
-        return plain(
-            _("%(free)d m of CPU are free, the pod asks for %(asked)d m") % {"free": free, "asked": asked}
-        )
+        free, asked = (info.cpu - usage[0]) / 1000, request[0] / 1000
+        return plain(_("%(free)g CPU are free, the pod asks for %(asked)g") % {"free": free, "asked": asked})
     if why == "Insufficient memory":
         free, asked = (info.memory - usage[1]) >> 20, request[1] >> 20
         text = _("%(free)d Mi of memory are free, the pod asks for %(asked)d Mi")

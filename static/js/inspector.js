@@ -47,8 +47,9 @@ document.addEventListener("htmx:after:swap", () => {
   const body = document.getElementById("inspector-body");
   if (!body) return;
   const { uid, tab } = document.getElementById("inspector").dataset;
-  const story = [uid, tab, body.querySelectorAll(".step").length].join();
+  const story = [uid, tab, body.querySelectorAll("#inspector-body > .chain > .step").length].join();
   if (story === shown) return;
   shown = story;
-  body.scrollTop = body.querySelector("[aria-current=step]") ? body.scrollHeight : 0;
+  const reads = body.querySelector("[aria-current=step]") && !body.querySelector(".reason:not([data-tone=quiet])");
+  body.scrollTop = reads ? body.scrollHeight : 0;
 });

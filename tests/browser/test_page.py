@@ -378,7 +378,7 @@ def test_the_inspector_is_a_sheet_on_a_tablet(pods):
     expect(page.locator("#map")).to_have_attribute("data-layout", "tablet")
     expect(page.locator("#inspector")).to_be_hidden()
     page.locator(READY).first.get_by_role("button").first.click()
-    expect(page.locator("#inspector")).to_contain_text("Why is this here?")
+    expect(page.locator("#inspector")).to_contain_text("Why?")
     page.get_by_role("complementary", name="Selection").get_by_role("button", name="Close").click()
     expect(page.locator("#inspector")).to_be_hidden()
     expect(page.locator("#map [data-selected]")).to_have_count(0)
