@@ -18,11 +18,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """The URL of a server that all browser tests share; each new context is a newcomer with a session."""
+def running_server(tmp_path_factory):
+    """A server that all browser tests share; each new context is a newcomer with a session."""
     running = Server(tmp_path_factory.mktemp("server")).start()
-    yield running.url
+    yield running
     assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def server(running_server):
+    """Its URL."""
+    return running_server.url
 
 
 @pytest.fixture(scope="session")
