@@ -179,6 +179,7 @@ def _nodes(
             usage=usage_of(node, image.tally("node-usage", name)),
             words=words,
             book=book,
+            known=cache.pods,
         )
         found[name] = (key, view)
     cache.nodes = found

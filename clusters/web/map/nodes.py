@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar, Final
@@ -146,19 +146,26 @@ def node_view(
     usage: float,
     words: Words,
     book: bool,
+    known: dict[tuple[Hashable, ...], PodView],
 ) -> NodeView:
     """The node in its box.
 
     `placed` are its pods by slot, `services` the Services that a pod uid receives from, `clients` the uids
     of pods in which test clients are, `usage` the share of the node that is asked for; in `book` mode the
-    runtime has the name that it has in the book.
+    runtime has the name that it has in the book. Pods that are in `known` are not made again.
     """
     name, state = node["metadata"]["name"], node_state(node)
-    pods = tuple(
-        pod_view(pod, node, slot, plan, services.get(uid, ()), words, client=uid in clients)
-        for slot, pod in placed
-        if (uid := pod["metadata"]["uid"])
-    )
+    made_for = node["metadata"].get("resourceVersion", ""), plan.density, plan.layout, plan.slots
+    pods = []
+    for slot, pod in placed:
+        metadata = pod["metadata"]
+        uid = metadata["uid"]
+        receives, client = tuple(services.get(uid, ())), uid in clients
+        made_from = uid, metadata.get("resourceVersion", ""), name, made_for, slot, receives, client
+        pod_seen = known.get(made_from)
+        if pod_seen is None:
+            pod_seen = known[made_from] = pod_view(pod, node, slot, plan, receives, words, client=client)
+        pods.append(pod_seen)
     simulation = simulation_of(node)
     powered = bool(simulation.get("powered", True))
     word = words.nodes[state]
@@ -179,7 +186,7 @@ def node_view(
         aria=f"{name}, {word}, {words.pods(len(pods))}",
         powered=powered,
         silence=_silence(node, len(placed) and placed[-1][0] + 1, box, plan) if state == "notready" else None,
-        pods=pods,
+        pods=tuple(pods),
         ghosts=tuple(_ghosts(gone, placed, box, plan)),
         bars=_bars(pods, box, plan, words) if plan.density == "nodes" else (),
         bar_pitch=round(min(48.0, (box.h - plan.foot - plan.slots.top - 30) / 3.2), 1),

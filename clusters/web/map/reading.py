@@ -4,8 +4,9 @@ Objects of an image are never changed in place, so what was derived from the sam
 `MapCache` as it is.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from clusters.engine.objects import Object
 from clusters.engine.store import MemoryStore
@@ -14,6 +15,9 @@ from clusters.web.map.nodes import NodeView, natural
 from clusters.web.map.pods import PodView
 from clusters.web.map.slots import place
 
+KEPT: Final = 8
+SPARE: Final = 50
+"""Pods of which no more are remembered than KEPT times their number, and a few."""
 Placed = list[tuple[int, Object]]
 
 
@@ -29,6 +33,15 @@ class MapCache:
     waiting: dict[str, tuple[Object, PodView]] = field(default_factory=dict)
     nodes: dict[str, tuple[object, NodeView]] = field(default_factory=dict)
     html: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    pods: dict[tuple[Hashable, ...], PodView] = field(default_factory=dict)
+    drawn: dict[tuple[Hashable, ...], str] = field(default_factory=dict)
+    """Pods by all that they were made and drawn from: whoever goes back and forth meets them again."""
+
+    def trim(self, pods: int) -> None:
+        """Keep a few times as many pods as there are."""
+        for known in (self.pods, self.drawn):
+            if len(known) > KEPT * (pods + SPARE):
+                known.clear()
 
 
 @dataclass(frozen=True, slots=True)
