@@ -8,6 +8,7 @@ from clusters.access import revoke_claim
 from clusters.actions.clients import place_client, remove_client
 from clusters.actions.clock import SPEEDS, TakenError, set_clock, set_clock_role, skip, step
 from clusters.actions.faults import set_component, set_kubelet, set_pulls
+from clusters.actions.histories import open_history, open_named_history
 from clusters.actions.objects import (
     add_node,
     apply_manifests,
@@ -48,6 +49,8 @@ __all__ = [
     "delete_object",
     "expose",
     "kill_pod",
+    "open_history",
+    "open_named_history",
     "open_sandbox",
     "place_client",
     "power",

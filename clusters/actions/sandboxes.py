@@ -1,6 +1,7 @@
 """What people do to clusters as a whole: make them, find them again, set their cloud."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
@@ -41,12 +42,20 @@ def create_named_cluster(name: str, *, nodes: int = 3, delays: str = "real") -> 
     limit = settings.LIFELINES_MAX_NODES
     if not 1 <= nodes <= limit:
         raise ValueError(_("A cluster has 1 to %(limit)d nodes.") % {"limit": limit})
+    return named(name, lambda made: _create(made, nodes, delays))
+
+
+def named(name: str, create: Callable[[Cluster], Cluster]) -> tuple[Cluster, str]:
+    """What `create` makes of the row of a cluster with that name, and the token of the link to it.
+
+    Raises ValueError if the name is taken, or none.
+    """
     if not 1 <= len(name) <= 100:
         raise ValueError(_("A cluster's name has 1 to 100 characters."))
     token, token_hash = access.new_token()
     made = Cluster(name=name, made_by_command=True, claim_hash=token_hash)
     try:
-        return writer.call(lambda: _create(made, nodes, delays)), token
+        return writer.call(lambda: create(made)), token
     except IntegrityError as error:
         raise ValueError(_("There is already a cluster named %(name)s.") % {"name": name}) from error
 
@@ -71,10 +80,20 @@ def set_book(cluster_id: str, person: str, book: bool) -> None:
     act(cluster_id, person, lambda store: cluster.set_book(store, book))
 
 
-def _create_for(person: str, *, name: str = "", nodes: int = 3, delays: str = "real") -> Cluster:
+def demand_room(person: str) -> None:
+    """Raises 403 Forbidden if a person has as many clusters as he may have."""
     limit = settings.LIFELINES_MAX_CLUSTERS_PER_PERSON
     if Cluster.objects.filter(owner=person).count() >= limit:
         raise StatusError(403, "Forbidden", _("You may have at most %(limit)d clusters.") % {"limit": limit})
+
+
+def limits() -> dict[str, int]:
+    """How many objects a cluster of this site may have, by plural."""
+    return {"nodes": settings.LIFELINES_MAX_NODES, "pods": settings.LIFELINES_MAX_PODS}
+
+
+def _create_for(person: str, *, name: str = "", nodes: int = 3, delays: str = "real") -> Cluster:
+    demand_room(person)
     return _create(Cluster(name=name, owner=person), nodes, delays)
 
 
@@ -95,5 +114,4 @@ def _create(made: Cluster, nodes: int, delays: str) -> Cluster:
 def _set_limits(store: Overlay) -> None:
     itself = store.get(*cluster.KEY)
     assert itself is not None
-    limits = {"nodes": settings.LIFELINES_MAX_NODES, "pods": settings.LIFELINES_MAX_PODS}
-    store.update(with_value(itself, ("spec", "limits"), limits))
+    store.update(with_value(itself, ("spec", "limits"), limits()))

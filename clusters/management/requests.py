@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from daphne.http_protocol import WebRequest
+from django.conf import settings
 
 from clusters.api.answers import refusal
 from clusters.api.request import MAX_BODY
@@ -15,16 +16,19 @@ from clusters.engine.apiserver.errors import too_large
 
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes. What is only a bit longer than MAX_BODY is refused by the application, in its own words."""
+LARGEST_HISTORY: Final = settings.LIFELINES_MAX_HISTORY_BYTES + 1024 * 1024
+"""The same of a history that somebody opens, with the form around it."""
+HISTORIES: Final = b"/histories/"
 
 
 class Request(WebRequest):
-    """One request. Who sends a body of more than LARGEST bytes is answered 413 and hung up on."""
+    """One request. Who sends a longer body than there is room for is answered 413 and hung up on."""
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """Called before the body, with its length if the client has named it."""
         super().gotLength(length)
-        self._room = LARGEST
-        if length is not None and length > LARGEST:
+        self._room = LARGEST_HISTORY if self.channel._path == HISTORIES else LARGEST
+        if length is not None and length > self._room:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802

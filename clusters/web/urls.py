@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from django.views.i18n import set_language
 
 from clusters.engine.apiserver.resources import BY_KIND
-from clusters.web import commands, compare, connect, faults, moments, time_commands, views
+from clusters.web import commands, compare, connect, export, faults, moments, time_commands, views
 from clusters.web.inspector import SCALED
 
 
@@ -21,6 +21,7 @@ def _path(verb: str, view: Callable[..., HttpResponse], kind: str) -> URLPattern
 app_name = "clusters"
 urlpatterns: list[URLPattern] = [
     path("sandbox/", views.open_sandbox, name="sandbox"),
+    path("histories/", export.open_history, name="open-history"),
     path("language/", set_language, name="language"),
     path("c/<slug:cluster_id>/", views.page, name="page"),
     path("c/<slug:cluster_id>/inspect/<str:kind>/<str:namespace>/<str:name>", views.inspect, name="inspect"),
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:cluster_id>/nodes/<str:name>/kubelet", faults.kubelet, name="kubelet"),
     path("c/<slug:cluster_id>/revoke", commands.revoke, name="revoke"),
     path("c/<slug:cluster_id>/compare", compare.compare_moments, name="compare"),
+    path("c/<slug:cluster_id>/export/manifests.yaml", export.export_manifests, name="export-manifests"),
+    path("c/<slug:cluster_id>/export/history.json", export.export_history, name="export-history"),
     path("c/<slug:cluster_id>/connect", connect.connect, name="connect"),
     path("c/<slug:cluster_id>/kubeconfig", connect.download, name="kubeconfig"),
     path("c/<slug:cluster_id>/keys/replace", connect.replace_keys, name="replace-keys"),
