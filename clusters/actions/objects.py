@@ -14,6 +14,7 @@ from clusters.engine import bootstrap
 from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.errors import bad_request
 from clusters.engine.apiserver.manifests import parse_manifests
+from clusters.engine.cluster import CONTROLLER_MANAGER, is_stopped
 from clusters.engine.controllers import serviceaccounts
 from clusters.engine.kubelet import node_status
 from clusters.engine.objects import REMOVE, Object, labels_of, name_of, with_value
@@ -132,7 +133,7 @@ def apply_manifests(cluster_id: str, person: str, text: str) -> list[tuple[Objec
         applied = []
         for manifest in manifests:
             applied.append(verbs.apply(store, manifest))
-            if manifest["kind"] == "Namespace":
+            if manifest["kind"] == "Namespace" and not is_stopped(store, CONTROLLER_MANAGER):
                 # No controller comes between two documents, and pods in the next one want their account.
                 serviceaccounts.ensure(store, name_of(applied[-1][0]))
         return applied

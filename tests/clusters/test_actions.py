@@ -249,13 +249,26 @@ class TestManifests:
         assert code == 422
         assert image(cluster) is before
 
+    LAB = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: lab}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: lab},
+ spec: {containers: [{name: c, image: nginx}]}}
+"""
+
     def test_a_namespace_and_a_pod_in_it_may_come_together(self, cluster):
-        namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: lab}\n"
-        pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: lab}, spec: {containers: [C]}}"
-        text = namespace + "---\n" + pod.replace("C", "{name: c, image: nginx}")
-        applied = actions.apply_manifests(cluster.pk, LEARNER, text)
+        applied = actions.apply_manifests(cluster.pk, LEARNER, self.LAB)
         assert [outcome for _, outcome in applied] == ["created", "created"]
         assert image(cluster).get("ServiceAccount", "lab", "default") is not None
+
+    def test_without_the_controller_manager_nobody_makes_the_pods_account(self, cluster):
+        actions.set_component(cluster.pk, LEARNER, "kube-controller-manager", running=False)
+        code, said = refusal(actions.apply_manifests, cluster.pk, LEARNER, self.LAB)
+        assert code == 403
+        assert 'serviceaccount "default" not found' in said
+        assert image(cluster).get("Namespace", "", "lab") is None
 
     def test_the_settings_limit_the_size(self, cluster, settings):
         settings.LIFELINES_MAX_MANIFEST_BYTES = 50

@@ -2,7 +2,8 @@
 
 Models `pkg/controller/nodelifecycle/node_lifecycle_controller.go`. Left out: zones (all nodes are in one)
 and leases: a running kubelet's heartbeat is told from the clock, so a healthy node costs nothing, and
-only one whose kubelet stopped is looked at, at the time when the monitor's round would have found it.
+only one whose kubelet stopped is looked at, at the time when the monitor's round would have found it. A
+controller that was stopped itself gives no new grace when it starts: it knows since when a node is silent.
 """
 
 import math
