@@ -73,7 +73,7 @@ def continue_from(store: Overlay, past: MemoryStore, then: float, wall: float) -
     The first write is the simulator's own settings of then, with `continuedFrom`; it is the cause of all
     others. The clock keeps its speed, and the limits stay; `wall` is now, in wall seconds.
     """
-    seconds = math.ceil(store.now - then)
+    seconds = max(0, math.ceil(store.now - then))
     store.now = max(store.now, then + seconds)
     clock = cluster.clock_of(store).changed(wall)
     cluster.go_back(store, past, then, replace(clock, anchor_simulated=store.now))

@@ -267,12 +267,13 @@ def ids(pod):
 def numbers(box):
     """How many pods of whom are in which phase, and what their controllers say of them.
 
-    Without those that wait to be deleted: they wait for ever if their node, which was drawn, is lost.
+    Without those that nobody replaces, or that wait to be deleted: they are lost, or wait for ever, if
+    their node is lost, which was drawn.
     """
     pods = Counter(
-        ((controller_of(pod) or {}).get("kind"), pod["status"]["phase"])
+        (owner["kind"], pod["status"]["phase"])
         for pod in box.image.list("Pod")
-        if not is_deleting(pod)
+        if (owner := controller_of(pod)) is not None and not is_deleting(pod)
     )
     counts = {
         name_of(controller): (controller["spec"]["replicas"], controller["status"].get("readyReplicas"))
