@@ -87,4 +87,7 @@ const look = () => {
 
 look();
 document.addEventListener("htmx:after:ws:message", look);
-document.addEventListener("made", () => light([place("you")]));
+// Who turns the clock does nothing in the cluster.
+document.addEventListener("made", ({ target }) => {
+  if (!target.closest?.("#controls")) light([place("you")]);
+});

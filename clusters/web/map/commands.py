@@ -10,7 +10,7 @@ from clusters.web.activity import Activity
 from clusters.web.map.nodes import NodeView
 from clusters.web.map.plan import Box, Plan
 from clusters.web.steps import Stage, Walk
-from clusters.web.widths import fit, planned, text_width
+from clusters.web.widths import fit, fit_name, planned, text_width
 
 COMPONENTS: Final = ("apiserver", "etcd", "controllers", "scheduler")
 LANE: Final = 73
@@ -133,7 +133,7 @@ def steps(plan: Plan, nodes: Sequence[NodeView], walk: Walk | None) -> StepsView
         tuple(_badges(walk, spots, by_name)),
         left,
         right,
-        fit(f"{walk.name}: {walk.current.text}", room - planned(" 100 %", 10.8), 10.8),
+        fit(f"{fit_name(walk.name, 84, 10.8)}: {walk.current.text}", room - planned(" 100 %", 10.8), 10.8),
     )
 
 
