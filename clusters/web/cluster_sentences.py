@@ -83,6 +83,16 @@ def _pulls(how: str) -> str:
     return texts.get(how, _("{actor} let images come at full speed"))
 
 
+def restored(told: Told) -> list[Sentence]:
+    """What became of an object when the cluster went back to an earlier moment."""
+    values = {"kind": told.change.key.kind, "name": mono(told.name)}
+    if told.change.verb == ADDED:
+        return [say("s-command", "quiet", _("{kind} {name} is back, as it was then"), **values)]
+    if told.change.verb == DELETED:
+        return [say("s-gone", "quiet", _("{kind} {name} went: it did not exist then"), **values)]
+    return [say("s-command", "quiet", _("{kind} {name} is again what it was then"), **values)]
+
+
 def placed_client(told: Told) -> list[Sentence]:
     """A client that calls an address every few seconds."""
     spec = told.change.object["spec"]

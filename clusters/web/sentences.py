@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clusters.engine.changes import ADDED, CLIENT, DELETED, by_person
-from clusters.web.cluster_sentences import placed_client, simulator
+from clusters.web.cluster_sentences import placed_client, restored, simulator
 from clusters.web.controller_sentences import (
     cloud_service,
     collector,
@@ -47,6 +47,9 @@ def tell(told: Told) -> list[Sentence]:
 def tell_story(told: Told) -> list[Sentence]:
     """The sentences of a change; [] if it says nothing that a story needs."""
     change = told.change
+    if by_person(change.actor) and change.cause:
+        # People act for reasons of their own: this is part of going back to an earlier moment.
+        return _by_whom(told, restored(told))
     actor = "person" if by_person(change.actor) else change.actor.partition("/")[0]
     teller = (
         _ANYBODY.get(change.key.kind) or _TELLERS.get((actor, change.key.kind)) or _TELLERS.get((actor, ""))

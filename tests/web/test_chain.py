@@ -15,12 +15,15 @@ class Log:
 
     def __init__(self, changes):
         self.changes = {change.revision: change for change in changes}
+        self.by_uid = {}
+        for change in changes:
+            self.by_uid.setdefault(change.object["metadata"]["uid"], []).append(change)
 
     def at(self, revision):
         return self.changes.get(revision)
 
     def of(self, uid):
-        return [change for change in self.changes.values() if change.object["metadata"]["uid"] == uid]
+        return [*self.by_uid.get(uid, ())]
 
 
 def steps_of(told, name, kind="Pod", namespace="default", bare=False):
