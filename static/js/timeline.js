@@ -22,7 +22,7 @@ const address = () => {
   const form = timeline().querySelector("form");
   return `${base}/timeline?${form ? new URLSearchParams(new FormData(form)) : ""}`;
 };
-const load = () => htmx.ajax("GET", address(), { target: "#timeline", swap: "outerMorph" });
+const load = () => htmx.ajax("GET", address(), { target: "#timeline", swap: "outerMorph", follows: address() });
 
 const count = async () => {
   const answer = await fetch(address(), { headers: { "HX-Request": "true" } });
@@ -78,6 +78,13 @@ const dress = () => {
   }
 };
 
+// Somebody may have begun to read, or asked for something else, while the newest lines were on their way.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { follows } = event.detail.ctx;
+  if (!follows || (follows === address() && !reads())) return;
+  event.preventDefault();
+  follow();
+});
 document.addEventListener("htmx:after:swap", () => root.dataset.below === "timeline" && dress());
 document.addEventListener("htmx:after:ws:message", () => {
   mark();
