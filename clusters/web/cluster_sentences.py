@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clusters.access import OWN
 from clusters.engine.changes import ADDED, DELETED
 from clusters.engine.cluster import CONTROLLER_MANAGER, SCHEDULER
 from clusters.engine.objects import Object
@@ -52,6 +53,8 @@ def _set(before: Object, after: Object, started: float) -> Texts:
         yield _("{actor} set the clock to {speed}"), {"speed": mono(f"{after['speed']:g}×")}
     if "steps" in moved:
         yield _("{actor} moved the time on by hand"), {}
+    if "role" in moved:
+        yield (_("{actor} kept the clock") if after["role"] == OWN else _("{actor} shared the clock")), {}
     if "pulls" in moved:
         yield _pulls(after["pulls"]), {}
     if "continuedFrom" in moved:

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_POST
 
 from clusters import actions
 from clusters.engine.cluster import clock_of
-from clusters.web.answers import Told, act, refused
+from clusters.web.answers import Told, refused
 from clusters.web.forms import MomentForm
 from clusters.web.past import NotKeptError
 from clusters.web.render import not_kept_text
 from clusters.web.scene import Then, scene_of
+from clusters.web.time_commands import turn
 from clusters.web.times import clock_text, started_at
 
 
@@ -29,7 +30,7 @@ def continue_from(request: HttpRequest, cluster_id: str) -> HttpResponse:
         return Told(title, _("What happened since then stays in the history."))
 
     try:
-        return act(request, cluster_id, verb, form)
+        return turn(request, cluster_id, verb, form)
     except NotKeptError as error:
         return refused(request, not_kept_text(error))
 
