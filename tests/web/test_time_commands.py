@@ -88,6 +88,14 @@ def test_who_may_turn_the_clock(cluster, url, people, turn, role, answers):
         assert (image(cluster).revision > before) is (code == 200), who
 
 
+def test_who_may_not_turn_the_clock_may_not_go_back_either(cluster, url, people):
+    actions.set_clock_role(cluster.pk, "learner", access.OWN)
+    revision = image(cluster).revision
+    for who, code in {"actor": 422, "viewer": 422, "somebody else": 404, "nobody": 404, "owner": 200}.items():
+        assert post(people[who], f"{url}continue", revision=revision, time="0").status_code == code, who
+        assert ("continuedFrom" in image(cluster).get("Cluster", "", "cluster")["spec"]) is (code == 200)
+
+
 def test_the_owner_alone_says_who_may(cluster, url, people):
     for who, code in {"actor": 404, "viewer": 404, "somebody else": 404, "nobody": 404, "owner": 200}.items():
         assert post(people[who], f"{url}clock/role", own="1").status_code == code, who
