@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from clusters import keys
 from clusters.management.links import site_url
-from clusters.models import Cluster
+from clusters.management.named import cluster_named
 from clusters.web.kubeconfig import kubeconfig
 
 
@@ -30,16 +30,8 @@ class Command(BaseCommand):
         try:
             if urlsplit(site).scheme not in ("http", "https") or not urlsplit(site).hostname:
                 raise CommandError(f"--host: {site} is not an address such as http://127.0.0.1:8000")
-            self.stdout.write(kubeconfig(_cluster(options["cluster"]), site, role), ending="")
+            self.stdout.write(kubeconfig(cluster_named(options["cluster"]), site, role), ending="")
         except ValueError as error:
             raise CommandError(f"--host: {error}") from error
         except OperationalError as error:
             raise CommandError(f"{error}. Does manage.py migrate make the tables?") from error
-
-
-def _cluster(named: str) -> Cluster:
-    found = Cluster.objects.filter(name=named, made_by_command=True).first()
-    found = found or Cluster.objects.filter(pk=named).first()
-    if found is None:
-        raise CommandError(f"There is no cluster with the name or id {named}.")
-    return found
