@@ -37,7 +37,7 @@ AFTER_ERROR: Final = 1.0
 """Seconds of rest after a drawing that failed."""
 
 Draw = Callable[[str, Iterable[Look]], Shown]
-Rewind = Callable[[str, Look, Wish, int], Picture | None]
+Rewind = Callable[[str, Look, Wish, int, bool], Picture | None]
 T = TypeVar("T")
 
 
@@ -154,11 +154,14 @@ class Room:
         return max(gap, cost / self._pace.share) - took
 
     async def _go(self, viewer: Viewer) -> None:
-        """Show a viewer the moments that it wishes for, as fast as its page draws them."""
+        """Show a viewer the moments that it wishes for, as fast as its page draws them: of a large cluster
+        first a sketch, then, when it stays there, the rest.
+        """
         loop = asyncio.get_running_loop()
         while viewer.wish is not None:
             started, wish = loop.time(), viewer.wish
             viewer.wish = None
+            sketch = wish is not viewer.sought
             try:
                 picture, cost = await loop.run_in_executor(
                     self._threads,
@@ -168,6 +171,7 @@ class Room:
                     viewer.look,
                     wish,
                     viewer.moment,
+                    sketch,
                 )
             except NotKeptError as error:
                 await self._refuse(viewer, error)
@@ -183,6 +187,8 @@ class Room:
             viewer.sought = wish if wish.kind == "time" else Wish("at", picture.moment)
             await self._show_to(viewer, picture)
             await viewer.free.wait()
+            if not picture.whole and viewer.wish is None:
+                viewer.wish = viewer.sought
             await asyncio.sleep(cost / self._pace.share - (loop.time() - started))
 
     async def _refuse(self, viewer: Viewer, error: NotKeptError) -> None:

@@ -6,7 +6,7 @@ or part last became another, so that one number says all about what a page has s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from clusters.engine.clock import Clock
@@ -53,6 +53,8 @@ class Picture:
     news: tuple[tuple[int, News], ...] = ()
     moment: int = 0
     """The revision that it shows; 0 for the newest, whichever that is."""
+    whole: bool = True
+    """False: some sections are still to come."""
     _frames: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def since(self, number: int) -> str:
@@ -76,6 +78,14 @@ class Picture:
                     if before.parts.get(name) != html
                 ]
         return "".join(changes)
+
+    def over(self, other: "Picture | None") -> "Picture":
+        """This picture, with the sections that it lacks as the other one has them: what a page shows then."""
+        if self.whole or other is None:
+            return self
+        mine = {section.id for section in self.sections}
+        rest = tuple(section for section in other.sections if section.id not in mine)
+        return replace(self, sections=(*self.sections, *rest))
 
     def snapshot(self) -> str:
         """Everything."""

@@ -37,6 +37,8 @@ chart, half of all HTML, is drawn once for what happens together."""
 
 MOMENTS: Final = 32
 """Moments of the past that are kept drawn, in each look."""
+LARGE: Final = 100
+"""Pods from which on a moment's map comes before the rest, so that it can be dragged along."""
 MOST_STEPS: Final = 100
 """Steps that one wish may be."""
 
@@ -65,6 +67,9 @@ def look_of(query: QueryDict, language: str) -> Look:
     )
 
 
+Sections = tuple[Section, ...]
+
+
 @dataclass
 class Drawing:
     """The last picture of a scene in one look, and what the next one can take from it."""
@@ -83,8 +88,8 @@ class Drawing:
     panel: dict[str, tuple[dict[str, object], str]] = field(default_factory=dict)
     """The small sections: what they were drawn from, and their HTML."""
 
-    moments: OrderedDict[tuple[int, float], tuple[Section, ...]] = field(default_factory=OrderedDict)
-    """Sections of the past, by revision and time."""
+    moments: OrderedDict[tuple[int, float], tuple[Sections, Sections]] = field(default_factory=OrderedDict)
+    """Of moments of the past, by revision and time: the map's sections, and the rest."""
 
     def section(self, element: str, **context: object) -> Section:
         """The section that the template of its name draws, drawn again only for other data."""
@@ -140,16 +145,17 @@ def picture_of(scene: Scene, look: Look) -> Picture:
     return drawing.picture
 
 
-def rewound(cluster: str, look: Look, wish: Wish, moment: int) -> Picture | None:
+def rewound(cluster: str, look: Look, wish: Wish, moment: int, sketch: bool = False) -> Picture | None:
     """The picture that somebody wishes for who looks at revision `moment` (0: now); None: the newest one.
 
-    For the hub's thread. Raises Cluster.DoesNotExist and NotKeptError.
+    With `sketch` a large cluster's picture is its map alone, and the rest is for another time. For the
+    hub's thread. Raises Cluster.DoesNotExist and NotKeptError.
     """
     scene = scene_of(cluster)
     with scene.lock:
         scene.catch_up()
         then = then_of(scene, wish, moment)
-        return moment_picture(scene, look, then) if then else None
+        return moment_picture(scene, look, then, sketch) if then else None
 
 
 def not_kept_text(error: NotKeptError) -> str:
@@ -181,20 +187,28 @@ def then_of(scene: Scene, wish: Wish, moment: int = 0) -> Then | None:
     return scene.then(revision) if revision < past.newest else None
 
 
-def moment_picture(scene: Scene, look: Look, then: Then) -> Picture:
-    """The cluster as it was at a moment, in that look."""
+def moment_picture(scene: Scene, look: Look, then: Then, sketch: bool = False) -> Picture:
+    """The cluster as it was at a moment, in that look; of a large one, with `sketch`, only its map."""
     drawing = scene.drawings.setdefault((look, "past"), Drawing())
     assert isinstance(drawing, Drawing)
     clock, started = Clock(0.0, then.time, paused=True), started_at(scene.image)
     key = then.revision, then.time
     with translation.override(look.language):
-        if key not in drawing.moments:
-            drawing.moments[key] = tuple(_moment_sections(then, look, drawing, started))
-            while len(drawing.moments) > MOMENTS:
-                drawing.moments.popitem(last=False)
-        sections = (*_bar(scene, drawing), *drawing.moments[key])
+        drawn, rest = drawing.moments.get(key, ((), ()))
+        whole = bool(rest) or not sketch or then.image.count("Pod") <= LARGE
+        if not drawn:
+            drawn = tuple(_moment_map(then, look, drawing, started))
+        if whole and not rest:
+            rest = tuple(_moment_rest(then, look, drawing))
+        drawing.moments[key] = drawn, rest
+        while len(drawing.moments) > MOMENTS:
+            drawing.moments.popitem(last=False)
+        bar = tuple(_bar(scene, drawing))
+    # The table beside the map is as long as the map.
+    sketched = tuple(section for section in drawn if section.id != "map-table")
+    sections = (*bar, *drawn, *rest) if whole else (*bar, *sketched)
     changed = dict.fromkeys((section.id for section in sections), 1)
-    return Picture(1, clock, started, sections, changed, moment=then.revision)
+    return Picture(1, clock, started, sections, changed, moment=then.revision, whole=whole)
 
 
 def page_of(scene: Scene, look: Look, moment: int = 0) -> dict[str, SafeString]:
@@ -268,11 +282,14 @@ def _bar(scene: Scene, drawing: Drawing) -> Iterator[Section]:
     yield drawing.section("track", track=track_of(scene.past, scene.history, controls.clock))
 
 
-def _moment_sections(then: Then, look: Look, drawing: Drawing, started: float) -> Iterator[Section]:
+def _moment_map(then: Then, look: Look, drawing: Drawing, started: float) -> Iterator[Section]:
     at = then.time - started
     yield drawing.section("past", then=then, at=at, time=clock_text(at), base=_base(then))
-    yield from _panel(then, drawing, _base(then))
     yield from _map(then, look, drawing, _base(then))
+
+
+def _moment_rest(then: Then, look: Look, drawing: Drawing) -> Iterator[Section]:
+    yield from _panel(then, drawing, _base(then))
     chart, table = _chart(then, look, then.time, _("then"))
     yield plain("lifelines", chart)
     yield plain("lifelines-table", table)

@@ -95,7 +95,7 @@ class Viewer:
 
     async def show(self, picture: Picture, heard: Heard | None = None) -> None:
         """There is news: it is sent when the last frame is acknowledged and not too fresh."""
-        self._newest = picture
+        self._newest = picture.over(self._sent)
         self._heard = heard or self._heard
         await self._send_if_due()
 

@@ -75,7 +75,7 @@ def regions(content):
     return dict(re.findall(pattern, content, re.DOTALL))
 
 
-async def until(condition, within=2.0):
+async def until(condition, within=10.0):
     async with asyncio.timeout(within):
         while not condition():
             await asyncio.sleep(0.002)

@@ -9,6 +9,7 @@ from django.test import Client
 
 from clusters import actions, announce, memory, storage
 from clusters.models import Cluster, Grant
+from clusters.web import render
 from clusters.web.hub import Hub, hub
 from clusters.web.past import NotKeptError
 from clusters.web.pictures import Picture, plain
@@ -149,6 +150,23 @@ def test_where_a_wish_leads(cluster, wall):
     assert moment("step", -2, at=newest) == scene.past.before(scene.past.before(newest))
 
 
+def test_of_a_large_cluster_the_map_comes_first_and_then_the_rest(cluster, wall, monkeypatch):
+    seen = list(lived(cluster, wall))
+    monkeypatch.setattr(render, "LARGE", 2)
+    live = pictures(cluster, [LOOK])[LOOK]
+    sketch = rewound(cluster, LOOK, Wish("at", seen[-2]), 0, sketch=True)
+    assert not sketch.whole
+    assert {"map", "past", "controls", "track"} <= {section.id for section in sketch.sections}
+    assert "lifelines" not in {section.id for section in sketch.sections}
+    on_page = sketch.over(live)
+    assert {section.id for section in on_page.sections} == {section.id for section in live.sections}
+    whole = rewound(cluster, LOOK, Wish("at", seen[-2]), 0)
+    assert whole.whole
+    assert "map" not in regions(whole.unlike(on_page))
+    assert "lifelines" in regions(whole.unlike(on_page))
+    assert rewound(cluster, LOOK, Wish("at", seen[-2]), 0, sketch=True).whole
+
+
 def test_the_time_of_a_moment_is_the_one_that_was_asked_for(cluster, wall):
     lived(cluster, wall)
     started = scene_of(cluster).history.started
@@ -213,7 +231,7 @@ class Times(Stage):
         super().__init__()
         self.asked = []
 
-    def rewind(self, cluster, look, wish, moment):
+    def rewind(self, cluster, look, wish, moment, sketch):
         self.asked.append((wish, moment))
         if wish.kind == "live":
             return None
