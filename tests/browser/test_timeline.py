@@ -87,7 +87,7 @@ def test_filters_find(timeline):
 def test_the_selection_is_a_filter_and_a_line_selects(timeline):
     create(timeline, 2)
     settled(timeline)
-    selected = timeline.get_by_role("button", name="Selected")
+    selected = timeline.get_by_role("button", name="Only what is selected")
     expect(selected).to_be_hidden()
     object = timeline.locator('#timeline [data-kind="Pod"]').first
     name = object.get_attribute("data-name")
