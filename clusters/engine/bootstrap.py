@@ -15,7 +15,7 @@ from clusters.engine.clock import Clock
 from clusters.engine.cluster import cluster_object
 from clusters.engine.controllers import kubernetes_service, serviceaccounts
 from clusters.engine.kubelet import node_status
-from clusters.engine.objects import Object
+from clusters.engine.objects import Object, version_of
 from clusters.engine.store import MemoryStore, Overlay
 
 NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -53,7 +53,7 @@ def add_node(store: Overlay, name: str | None = None) -> Object:
     with store.acting(f"kubelet/{name}", store.revision):
         node_status.tell(store, node, "Starting", "Starting kubelet.")
         node_status.tell_healthy(store, node, ready=True)
-    with store.acting("node-controller", store.revision):
+    with store.acting("node-controller", version_of(node)):
         said = f"Node {name} event: Registered Node {name} in Controller"
         events.record(store, node, "RegisteredNode", said, component="node-controller")
     return node

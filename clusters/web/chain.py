@@ -161,8 +161,12 @@ def _causes(journal: Journal, change: Change, seen: set[int]) -> Iterator[Change
 
 
 def _is_reached(journal: Journal, root: Change) -> bool:
-    """Whether nothing is missing before this change, with which a chain begins."""
-    return not root.cause or journal.at(root.cause) is not None
+    """Whether nothing is missing before this change, with which a chain begins.
+
+    Events expire in a sweep that other Events caused, which the journal does not know as causes.
+    """
+    expired = root.key.kind == "Event" and root.verb == DELETED
+    return not root.cause or expired or journal.at(root.cause) is not None
 
 
 def _before(journal: Journal, change: Change) -> Object | None:

@@ -184,6 +184,7 @@ def test_the_chain_of_every_object_ends_at_a_person_a_timer_or_a_fault(script, d
     log = Log(box.journal)
     for change in box.journal:
         assert by_person(change.actor) or 0 < change.cause < change.revision
+        assert change.key.kind == "Event" or not change.cause or log.at(change.cause).key.kind != "Event"
         assert sentence_of(log, change).html
     for uid in log.by_uid:
         assert begins_well(story(box.image, log, uid, box.now))
