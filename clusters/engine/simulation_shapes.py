@@ -158,6 +158,7 @@ _POD: Final[Mapping[str, Shape]] = {
     "sandboxAt": TIME,
     "due": nullable(TIME),
     "evictAt": nullable(TIME),
+    "moved": _SECONDS,
 }
 _SERVICE: Final = record({}, {**_DELETION, "loadBalancer": record({"due": TIME})})
 _OTHER: Final = record({}, _DELETION)
