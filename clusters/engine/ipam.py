@@ -71,7 +71,7 @@ def reclaim_range(store: Overlay, node: Object) -> None:
 
     If another node has had the range since, that one is gone, and the two blocks change places.
     """
-    name, cidr = name_of(node), node["spec"].get("podCIDR")
+    name, cidr = name_of(node), (node.get("spec") or {}).get("podCIDR")
     own = store.get(KIND, "", name)
     holder = next((block for block in store.list(KIND) if cidr and block["spec"]["cidr"] == cidr), None)
     if holder is None:

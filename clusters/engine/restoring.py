@@ -104,7 +104,7 @@ def moved(obj: Object, seconds: int) -> Object:
         obj = with_value(obj, ("metadata", "deletionTimestamp"), _later(deletion, seconds))
     if obj["kind"] in _AGING:
         obj = with_simulation(obj, moved=simulation_of(obj).get("moved", 0) + seconds)
-    if obj["kind"] == "Node" and "taints" in obj["spec"]:
+    if obj["kind"] == "Node" and (obj.get("spec") or {}).get("taints"):
         obj = with_value(obj, ("spec", "taints"), _moved(obj["spec"]["taints"], seconds))
     return obj
 
