@@ -23,6 +23,8 @@ from clusters.engine.apiserver.strategies import strategy_of
 from clusters.engine.apiserver.validation.service import is_ipv4
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change, encode
 from clusters.engine.clock import parse_rfc3339
+from clusters.engine.network.clients import KIND as CLIENT
+from clusters.engine.network.clients import MOST as MOST_CLIENTS
 from clusters.engine.objects import Key, Object, key_of, public, uid_of, with_value
 from clusters.engine.shapes import ShapeError, integer, number, one_of, record, text
 from clusters.engine.simulation_shapes import check_internal, check_simulation
@@ -78,7 +80,7 @@ def checked_history(rows: list[Any], whole_from: int, limits: Mapping[str, int])
     `whole_from` is the revision from which on all is told; `limits` says how many a cluster may have of a
     kind, and goes before what the file says of that.
     """
-    history = _History(whole_from, {**DEFAULT_LIMITS, **limits})
+    history = _History(whole_from, {**DEFAULT_LIMITS, CLIENT: MOST_CLIENTS, **limits})
     for index, row in enumerate(rows, 1):
         try:
             history.take(row)

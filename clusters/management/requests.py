@@ -27,7 +27,9 @@ class Request(WebRequest):
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """Called before the body, with its length if the client has named it."""
         super().gotLength(length)
-        self._room = LARGEST_HISTORY if self.channel._path == HISTORIES else LARGEST
+        is_history = self.channel._path == HISTORIES
+        self._room = LARGEST_HISTORY if is_history else LARGEST
+        self._limit = settings.LIFELINES_MAX_HISTORY_BYTES if is_history else MAX_BODY
         if length is not None and length > self._room:
             self._refuse()
 
@@ -43,7 +45,7 @@ class Request(WebRequest):
 
     def _refuse(self) -> None:
         self._room = -1
-        self.channel.transport.write(_too_large())
+        self.channel.transport.write(_too_large(self._limit))
         self.channel.loseConnection()
 
 
@@ -59,8 +61,8 @@ def limit(factory: Any) -> None:
     factory.buildProtocol = limited
 
 
-def _too_large() -> bytes:
-    answer = refusal(too_large(f"Request entity too large: limit is {MAX_BODY}"))
+def _too_large(limit: int) -> bytes:
+    answer = refusal(too_large(f"Request entity too large: limit is {limit}"))
     lines = [f"HTTP/1.1 {answer.code} {HTTPStatus(answer.code).phrase}".encode()]
     lines += [name + b": " + value for name, value in answer.start["headers"]]
     return b"\r\n".join([*lines, b"connection: close", b"", answer.body])

@@ -13,6 +13,7 @@ from clusters.management import requests
 from clusters.management.requests import limit
 
 HEAD = b"POST /k8s/x/api HTTP/1.1\r\nHost: localhost\r\n"
+HISTORY = b"POST /histories/ HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -70,10 +71,10 @@ def chunk(data):
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def refused(connection):
+def refused(connection, limit=3145728):
     head, _, body = connection.sent.value().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 413 ")
-    assert json.loads(body)["message"] == "Request entity too large: limit is 3145728"
+    assert json.loads(body)["message"] == f"Request entity too large: limit is {limit}"
     return connection.sent.disconnecting
 
 
@@ -100,4 +101,17 @@ def test_one_of_unknown_length_is_refused_when_it_gets_too_long(connection, site
     assert not connection.sent.value()
     connection.dataReceived(chunk(b"x") * 10)
     assert refused(connection)
+    assert not site.served
+
+
+def test_there_is_more_room_for_a_history(connection, site, monkeypatch):
+    monkeypatch.setattr(requests, "LARGEST_HISTORY", 2000)
+    connection.dataReceived(HISTORY + b"Content-Length: 2000\r\n\r\n" + b"x" * 2000)
+    assert site.bodies == [b"x" * 2000]
+
+
+def test_but_not_without_end(connection, site, monkeypatch):
+    monkeypatch.setattr(requests, "LARGEST_HISTORY", 2000)
+    connection.dataReceived(HISTORY + b"Content-Length: 2001\r\n\r\n")
+    assert refused(connection, 25 * 1024 * 1024)
     assert not site.served
