@@ -80,7 +80,7 @@ class Row:
     lines: list[Line]
     crashes: list[Mark]
     birth: Mark
-    gaps: list[Mark]
+    gaps: list[tuple[Mark, Mark]]
     """Where its line breaks off and goes on, as it was gone and lives again."""
     stamp: Mark | None
     arrow: Mark | None
@@ -283,7 +283,7 @@ def _row(
         lines=lines,
         crashes=[window.mark(t) for t in life.crashes if t >= window.left],
         birth=window.mark(life.born),
-        gaps=[window.mark(t) for gap in life.gaps() for t in gap],
+        gaps=[(window.mark(off), window.mark(on)) for off, on in life.gaps()],
         stamp=stamp,
         arrow=None if following is None else window.mark(following.born, stamp_of(life)),
         end=None if end is None else window.mark(end),

@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 import pytest
+from django.template.loader import render_to_string
 
 from clusters.engine import restoring
 from clusters.engine.apiserver import verbs
@@ -57,9 +58,12 @@ class TestPods:
         assert states_of(life)[-3:] == [("ready", 19), (GONE, 120), ("ready", 200)]
         assert (life.gone_at, life.released_at, life.killed_at, life.killed_by) == (None, None, None, "")
         assert life.ip == victim["status"]["podIP"]
-        (row,) = [row for row in lay_out(cluster.history(), now=START + 230).rows if row.uid == life.uid]
+        chart = lay_out(cluster.history(), now=START + 230)
+        (row,) = [row for row in chart.rows if row.uid == life.uid]
         assert [(line.start, line.until) for line in row.lines][-2:] == [(19.05, 120), (200, None)]
-        assert [mark.at for mark in row.gaps] == [120, 200]
+        assert [(off.at, on.at) for off, on in row.gaps] == [(120, 200)]
+        html = render_to_string("clusters/lifelines.jinja", {"chart": chart})
+        assert html.count('class="birth"') == 1 + len(chart.rows)
         assert (row.stamp, row.end, row.gutter.living) == (None, None, True)
 
     def test_a_pod_on_its_way_out_stays(self, cluster):
