@@ -36,6 +36,7 @@ from clusters.web.states import (
     pod_state,
     state_words,
 )
+from clusters.web.steps import Walk, walk_of
 from clusters.web.times import age_text, clock_text, started_at
 from clusters.web.why_no_pod import why_not_replaced
 from clusters.web.why_not import why_not
@@ -119,6 +120,8 @@ class InspectorView:
     actions: Actions
     reasons: list[Reason] = field(default_factory=list)
     """Why it is not as people expect it."""
+    walk: Walk | None = None
+    """A pod's way to its node and its containers."""
     steps: list[Step] = field(default_factory=list)
     changes: ChangeLines = field(default_factory=ChangeLines)
     asked: int = 0
@@ -165,6 +168,7 @@ def inspect(
         facts=facts_of(image, obj, "" if end else link),
         actions=Actions() if end else _actions(obj),
         reasons=_reasons(image, journal, obj, now, gone=end is not None) if tab == "why" else [],
+        walk=walk_of(image, journal, uid_of(obj)) if tab == "why" else None,
         steps=story(image, journal, uid_of(obj), now) if tab == "why" else [],
         changes=_changes(image, journal, obj, asked, whole) if tab == "changes" else ChangeLines(),
         asked=asked if tab == "changes" else 0,

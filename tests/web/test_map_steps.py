@@ -7,8 +7,11 @@ import pytest
 from clusters.engine.apiserver import verbs
 from clusters.engine.cluster import set_cloud
 from clusters.engine.kubelet import node_status
+from clusters.engine.objects import Key
+from clusters.web import render
 from clusters.web.activity import activity_of
 from clusters.web.following import followed
+from clusters.web.inspector import inspect
 from clusters.web.lineage import History
 from clusters.web.map import lay_out, render_regions
 from clusters.web.past import Past
@@ -121,3 +124,15 @@ def test_an_old_moment_shows_the_walk_that_was_shown_then():
     assert len({walk.uid for walk in live.values()}) > 3
     for revision, walk in live.items():
         assert followed(past.moment(revision).image, past.until(revision)) == walk
+
+
+def test_the_inspector_shows_the_same_walk(cluster):
+    image, log = cluster.store.publish(), Log(cluster.store.changes)
+    view = inspect(image, log, Key("Pod", "default", "web"))
+    assert view.walk == followed(image, log)
+    html = render.template("clusters/inspector.jinja", view=view, base="/c/x")
+    assert re.findall(r'data-step="(\d)" data-stage="\w+" data-state="(\w+)"', html) == [
+        (str(stage.number), stage.state) for stage in view.walk.stages
+    ]
+    assert inspect(image, log, Key("Pod", "default", "web"), "yaml").walk is None
+    assert inspect(image, log, Key("Node", "", "node-1")).walk is None
