@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clusters.engine.cluster import CONTROLLER_MANAGER, is_stopped
 from clusters.engine.controllers.endpoints import subsets_of
 from clusters.engine.endpoint_util import has_managed_endpoints, pod_ip, selected_pods
 from clusters.engine.labels import format_labels, subset_matches
@@ -35,18 +36,24 @@ MOST: Final = 4
 def why_nobody_answers(image: MemoryStore, service: Object) -> Iterator[Reason]:
     """The reason, if no ready address is behind the Service."""
     slices = image.indexed("slices-by-service", f"{namespace_of(service)}/{name_of(service)}")
-    if service["spec"].get("type") == "ExternalName" or any(addresses_of(part)[0] for part in slices):
+    written = any(addresses_of(part)[0] for part in slices)
+    if service["spec"].get("type") == "ExternalName":
         return
     if not has_managed_endpoints(service):
-        yield Reason(plain(_("It has no selector: nobody looks for pods, and no addresses were written.")))
-        return
-    if any(subset.get("addresses") for subset in subsets_of(service, selected_pods(image, service))):
-        # A controller has not got round to it.
-        return
-    selector: dict[str, str] = service["spec"]["selector"]
+        if not written:
+            yield Reason(plain(_("It has no selector: nobody looks for pods, and nobody wrote addresses.")))
+    elif not any(subset.get("addresses") for subset in subsets_of(service, selected_pods(image, service))):
+        yield _nobody(image, service, service["spec"]["selector"])
+    elif not written and is_stopped(image, CONTROLLER_MANAGER):
+        yield Reason(plain(_("The controller manager is stopped: nobody writes down who is ready.")))
+
+
+def _nobody(image: MemoryStore, service: Object, selector: dict[str, str]) -> Reason:
     title = format_html(_("Nobody answers: no ready pod has {labels}."), labels=mono(format_labels(selector)))
-    lines = _near_misses(image, service, selector)
-    yield Reason(title, tuple(lines[:MOST]) or (_no_pods(image, service),))
+    lines = _near_misses(image, service, selector)[:MOST]
+    if any(_misses(pod) == "port" for pod in selected_pods(image, service)):
+        title = plain(_("Nobody answers: its port leads nowhere."))
+    return Reason(title, tuple(lines) or (_no_pods(image, service),))
 
 
 def _no_pods(image: MemoryStore, service: Object) -> SafeString:
@@ -78,7 +85,7 @@ def _unfit(service: Object, pod: Object) -> SafeString:
         "deleting": _("{pod} has them, but is being deleted"),
         "address": _("{pod} has them, but no IP yet: {status}"),
         "unready": _("{pod} has them, but is not ready: {status}"),
-        "port": _("{pod} has them, but none of its containers names the port {port}"),
+        "port": _("{pod} has its labels, but none of its containers names the port {port}"),
     }
     values = {"pod": mono(name_of(pod)), "status": kubectl_status(pod), "port": mono(_named_ports(service))}
     return format_html(texts[_misses(pod)], **values)

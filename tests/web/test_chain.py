@@ -1,6 +1,7 @@
 """The chain of causes reads from the journal as it happened, back to what a person did."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -30,6 +31,10 @@ def steps_of(told, name, kind="Pod", namespace="default", bare=False):
     uid = next(c.object["metadata"]["uid"] for c in told.changes if c.key == Key(kind, namespace, name))
     changes = [change._replace(previous=None) for change in told.changes] if bare else told.changes
     return story(told.image, Log(changes), uid)
+
+
+def plain_text(html):
+    return unescape(re.sub(r"<[^>]+>", "", html))
 
 
 def said(steps):
