@@ -7,6 +7,7 @@ from clusters.engine.apiserver import verbs
 from clusters.engine.apiserver.resources import RESOURCES
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.clock import Clock
+from clusters.engine.controllers.replication_status import ready_at
 from clusters.engine.kubelet import node_status
 from clusters.engine.kubelet.environment import environment_of
 from clusters.engine.objects import condition_of, is_deleting, name_of, uid_of, with_value
@@ -205,6 +206,34 @@ class TestTimes:
         assert w.get("Pod", "p") is None
         assert w.get("Pod", name) is not None
 
+    @pytest.mark.parametrize("waited", [0, 0.3, 0.6, 1.5, 4, 12])
+    def test_a_pod_that_starts_goes_on_from_where_it_was(self, waited):
+        w = world("real")
+        w.act(verbs.create, simple_pod(image="luksa/kubia"))
+        w.wait(waited)
+        then = now(w)
+        w.wait(60)
+        became_ready = ready_at(w.pod())
+        go_back(w, then)
+        moved = w.store.now - then[1]
+        w.wait(60)
+        assert ready_at(w.pod()) == became_ready + moved
+
+    def test_pods_of_a_node_that_is_gone_wait_for_it_as_long_as_they_would_have(self):
+        w = world("real")
+        start(w)
+        w.act(verbs.delete, "Node", "", "node-1")
+        w.wait(30)
+        then = now(w)
+        (lost,) = [name_of(pod) for pod in w.store.list("Pod") if pod["spec"]["nodeName"] == "node-1"]
+        w.wait(300)
+        assert w.get("Pod", lost) is None
+        go_back(w, then)
+        w.wait(9)
+        assert w.get("Pod", lost) is not None
+        w.wait(2)
+        assert w.get("Pod", lost) is None
+
     def test_a_silent_node_has_the_rest_of_its_five_minutes(self):
         w = world("real")
         start(w)
@@ -243,7 +272,6 @@ class TestTimes:
         go_back(w, then)
         (container,) = w.pod()["spec"]["containers"]
         assert "KUBIA_SERVICE_HOST" not in environment_of(w.store, w.pod(), container)
-        w.act(node_status.power_off, "node-1")
         for number in (1, 2, 3):
             w.act(node_status.power_off, f"node-{number}")
             w.act(node_status.power_on, f"node-{number}")
@@ -269,7 +297,7 @@ class TestTimes:
         state = {"phase": "running", "since": NOW, "env": {"since": "5", "startTime": "2026-01-01T00:00:00Z"}}
         pod = {**make_pod(), "simulation": {"containers": dict.fromkeys(names, state)}}
         states = restoring.moved(pod, 60)["simulation"]["containers"]
-        assert states == dict.fromkeys(names, {**state, "since": NOW + 60, "moved": 60})
+        assert states == {name: {**state, "since": NOW + 60, "moved": 60} for name in names}
 
     def test_every_time_of_a_status_is_known(self):
         fields = set()
