@@ -95,7 +95,11 @@ class Scene:
             self._observe(changes, time.time())
 
     def then(self, revision: int, time_: float = 0.0) -> Then:
-        """The cluster as it was at that revision, when it came or later. Raises past.NotKeptError."""
+        """The cluster as it was at that revision, when it came or later. Raises past.NotKeptError.
+
+        Of revision 0, before anything was written, there is nothing to be seen.
+        """
+        revision = max(1, revision)
         moment = self.past.moment(revision)
         time_ = max(moment.time, time_)
         journal = self.past.until(revision)
