@@ -6,8 +6,7 @@ from clusters.engine.changes import Change, by_person
 from clusters.engine.clock import rfc3339
 from clusters.engine.objects import Object, is_active, is_deleting, uid_of
 from clusters.engine.store import MemoryStore
-from clusters.web.states import container_statuses
-from clusters.web.steps import SHOWN_FOR, Walk, is_pending, scaler_of, walk_of, walk_of_request
+from clusters.web.steps import SHOWN_FOR, Walk, scaler_of, walk_of, walk_of_request
 
 if TYPE_CHECKING:
     from clusters.web.chain import Journal
@@ -32,7 +31,7 @@ def followed(image: MemoryStore, journal: "Journal") -> Walk | None:
 def _newest_pod(image: MemoryStore, journal: "Journal") -> Walk | None:
     now = _time_of(image, journal)
     recent = rfc3339(now - SHOWN_FOR - 1)
-    pods = [pod for pod in image.list("Pod") if not is_deleting(pod) and _is_young(pod, recent)]
+    pods = [pod for pod in image.list("Pod") if _is_young(pod, recent) and not is_deleting(pod)]
     pods.sort(key=lambda pod: pod["metadata"]["creationTimestamp"], reverse=True)
     for pod in pods[:EXAMINED]:
         walk = walk_of(image, journal, uid_of(pod))
@@ -43,11 +42,16 @@ def _newest_pod(image: MemoryStore, journal: "Journal") -> Walk | None:
 
 def _is_young(pod: Object, recent: str) -> bool:
     """Whether the pod may be on its way, by what is cheap to know: it has not been running for long."""
-    if is_pending(pod):
+    status = pod.get("status") or {}
+    if status.get("phase", "Pending") == "Pending":
         return True
-    states = [container.get("state") or {} for container in container_statuses(pod)]
-    running: list[str] = [state["running"]["startedAt"] for state in states if "running" in state]
-    return len(running) < len(states) or max(running, default="") >= recent
+    for container in status.get("containerStatuses") or ():
+        state = container.get("state") or {}
+        begun = (state.get("running") or state.get("terminated") or {}).get("startedAt", "")
+        # Whoever waits again has run before.
+        if begun >= recent or not (begun or container.get("lastState")):
+            return True
+    return False
 
 
 def _time_of(image: MemoryStore, journal: "Journal") -> float:

@@ -146,7 +146,7 @@ def revision_text(revision: int) -> str:
     return _("revision %s") % f"{revision:,}".replace(",", "\u00a0")
 
 
-def is_pending(pod: Object) -> bool:
+def _is_pending(pod: Object) -> bool:
     """Whether not all of its containers have been started yet."""
     phase: str = (pod.get("status") or {}).get("phase", "Pending")
     return phase == "Pending"
@@ -304,7 +304,7 @@ def _words(image: MemoryStore, obj: Object, mark: _Mark, request: Change | None)
         return _("etcd keeps it, %s") % revision_text(mark.entry.revision) if mark.entry else ""
     values = {"name": name_of(obj), "node": mark.node}
     if mark.key == "controllers":
-        return (_("controller makes pod %(name)s") if mark.done else _("%(name)s wants a pod")) % values
+        return (_("controller makes pod %(name)s") if mark.done else _("controller makes a pod")) % values
     if mark.key == "scheduler":
         return f"{name_of(obj)} → {mark.node}" if mark.done else _("scheduler chooses a node")
     if mark.key == "kubelet":

@@ -183,7 +183,7 @@ class TestControllers:
     def test_a_controllers_pod_begins_with_the_request_for_the_controller(self, cluster):
         cluster.act(5, lambda store: verbs.create(store, ONE))
         asked = cluster.store.revision
-        assert stops(now(cluster)) == ("controllers", "now", "kubia wants a pod")
+        assert stops(now(cluster)) == ("controllers", "now", "controller makes a pod")
         assert now(cluster).uid == ""
         cluster.until(6)
         walk = now(cluster)

@@ -125,16 +125,19 @@ def steps(plan: Plan, nodes: Sequence[NodeView], walk: Walk | None) -> StepsView
     spots = {key: (box.x + box.w - 14, box.y + 14.5) for key, box in component_boxes(plan).items()}
     by_name = {node.name: node for node in nodes}
     left, right = plan.pill.x + CAPTION, plan.pill.x + plan.pill.w
-    room = right - left - (text_width(walk.request, 10.4, mono=True) + 20 if walk.request else 0)
-    return StepsView(
-        "map-steps",
-        plan,
-        walk,
-        tuple(_badges(walk, spots, by_name)),
-        left,
-        right,
-        fit(f"{fit_name(walk.name, 84, 10.8)}: {walk.current.text}", room - planned(" 100 %", 10.8), 10.8),
-    )
+    taken = text_width(walk.request, 10.4, mono=True) + 20 if walk.request else 0
+    room = right - left - taken - (planned(" 100 %", 10.8) if walk.current.pulling else 0)
+    badges = tuple(_badges(walk, spots, by_name))
+    return StepsView("map-steps", plan, walk, badges, left, right, _told(walk, room))
+
+
+def _told(walk: Walk, room: float) -> str:
+    """What goes on now, with the pod's name as long as both have room."""
+    text = walk.current.text
+    for name in (walk.name, fit_name(walk.name, 84, 10.8)):
+        if text_width(f"{name}: {text}", 10.8) <= room:
+            return f"{name}: {text}"
+    return fit(text, room, 10.8)
 
 
 def _badges(
