@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import api, idle, kill, scale_up, terminal, traffic, watches
+from tests.bench import api, idle, kill, rewind, scale_up, terminal, traffic, watches
 from tests.bench.measure import print_table
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "api": api,
     "traffic": traffic,
     "terminal": terminal,
+    "rewind": rewind,
 }
 
 
