@@ -34,7 +34,7 @@ def open_history(person: str, data: bytes) -> Cluster:
     try:
         history = _read(data)
     except HistoryError as error:
-        said = _("This history cannot be opened. %(error)s") % {"error": error}
+        said = _("This history cannot be opened: %(error)s") % {"error": error}
         raise bad_request(said) from error
 
     def create() -> Cluster:

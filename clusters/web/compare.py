@@ -1,6 +1,7 @@
 """Compare two moments of a cluster: what was added, changed and gone between them, field by field."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from clusters import access
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, by_person
+from clusters.engine.cluster import clock_of
 from clusters.engine.comparing import Difference, compare
 from clusters.models import Cluster
 from clusters.web.answers import UNPROCESSABLE
@@ -99,7 +101,8 @@ def _context(scene: Scene, first: str, last: str) -> tuple[dict[str, Any], int]:
         refusal = _("A moment is the number of a revision.")
     else:
         live = LIVE in (first, last)
-        return _choices(scene, since, until, live=live) | _found(scene, since, until, found), 200
+        context = _choices(scene, since, until, live=live) | _found(scene, since, until, found)
+        return context | ({"until": _now(scene)} if live else {}), 200
     choices = _choices(scene, scene.past.oldest, scene.past.newest, live=True)
     return choices | {"refusal": refusal}, UNPROCESSABLE
 
@@ -180,6 +183,11 @@ def _exact_text(scene: Scene, revision: int) -> str:
     if revision == scene.past.oldest:
         return _("%(time)s, the oldest moment kept") % values
     return _("%(time)s, revision %(revision)d") % values
+
+
+def _now(scene: Scene) -> str:
+    now = clock_of(scene.image).now(time.time())
+    return clock_text(now - (scene.history.started or now), tenths=True)
 
 
 def _time(scene: Scene, revision: int) -> str:

@@ -100,7 +100,7 @@ document.addEventListener("click", (event) => {
   if (copies) copy(copies.dataset.copy);
   if (target.closest("#open-keys")) byId("keys").showModal();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(target)) menu.open = false;
+    if (!menu.contains(target) || target.closest(".menu-item")) menu.open = false;
   }
 });
 

@@ -228,7 +228,7 @@ class TestOpen:
         found = json.loads(exported(learner, cluster))
         found["changes"][16]["object"]["metadata"]["uid"] = "x"
         refused = opened(learner, json.dumps(found).encode())
-        assert "This history cannot be opened. change 17: " in refused.content.decode()
+        assert "This history cannot be opened: change 17: " in refused.content.decode()
         assert Cluster.objects.count() == 1
 
 
