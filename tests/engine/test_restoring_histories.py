@@ -19,6 +19,7 @@ from clusters.engine.kubelet import node_status
 from clusters.engine.objects import controller_of, is_deleting, key_of, name_of, simulation_of
 from tests.engine.builders import NOW
 from tests.engine.test_whole_cluster import COMMANDS, CONTAINERS, PATIENCE, Sandbox, replication_controller
+from tests.engine.world import simple_pod
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 NO_TIMES = {"creationTimestamp", "annotations", "managedFields"}
@@ -222,6 +223,41 @@ def test_right_after_going_back_all_is_as_it_was_but_for_the_times(delays, story
     for setting in ("delays", "cloud", "stopped"):
         assert settings_now[setting] == settings_then[setting]
     assert settings_now["continuedFrom"]["revision"] == revision
+
+
+def eventful():
+    """A cluster in which everything that waits for a time has waited for it."""
+    box = Sandbox("seed", "real")
+    tell(box, [("apply", name) for name in sorted(MANIFESTS)])
+    tell(box, [("create", name, 2, kind) for name, kind in (("a", "crashing"), ("b", "mistyped"))])
+    asks = simple_pod("asks", "busybox", command=["sh", "-c", "sleep 3; wget http://nobody; sleep 9"])
+    probed = simple_pod("probed", "httpd", readinessProbe={"httpGet": {"port": 80}, "periodSeconds": 7})
+    reference = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "missing", "key": "key"}}}
+    misses = simple_pod("misses", env=[reference])
+    mounts = simple_pod("mounts", volumeMounts=[{"name": "files", "mountPath": "/files"}])
+    mounts["spec"]["volumes"] = [{"name": "files", "secret": {"secretName": "missing"}}]
+    for pod in (asks, probed, misses, mounts):
+        box.transact(lambda store, pod=pod: verbs.create(store, pod))
+    tell(box, [("advance", 45), ("kill", None, 0), ("power_off", 0), ("advance", 130)])
+    tell(box, [("delete_node", 1), ("advance", 400)])
+    return box
+
+
+def test_every_time_that_is_ever_noted_is_moved():
+    seen = set()
+    for change in eventful().journal:
+        if change.key.kind not in restoring.HISTORY:
+            obj = {"simulation": {}, **change.object}
+            seen |= fields_of(obj["simulation"])
+            demand_moved(obj, restoring.moved(obj, 77), 77)
+    assert seen >= restoring.TIMES
+
+
+def fields_of(value):
+    """All names of fields."""
+    if isinstance(value, dict):
+        return {*value, *(name for held in value.values() for name in fields_of(held))}
+    return set()
 
 
 @given(st.sampled_from(["real", "none"]), stories, stories, st.sampled_from([1, 7.5, 60, 310]))
