@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench import api, idle, kill, rewind, scale_up, terminal, traffic, watches
+from tests.bench import api, idle, journal, kill, rewind, scale_up, terminal, traffic, watches
 from tests.bench.measure import print_table
 
 BENCHMARKS = {
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "traffic": traffic,
     "terminal": terminal,
     "rewind": rewind,
+    "journal": journal,
 }
 
 
