@@ -72,6 +72,16 @@ def eventful_world():
     world.wait(60)
     world.act(verbs.delete, "Namespace", "", "shop")
     world.wait(60)
+    world.act(lambda store: cluster.set_pulls(store, "slow"))
+    world.act(lambda store: cluster.set_book(store, True))
+    world.act(lambda store: cluster.set_clock_role(store, "own"))
+    steps = cluster.Steps(1, "person:1", world.store.now, 2, 3)
+    world.act(lambda store: cluster.set_clock(store, cluster.clock_of(store), steps))
+    for middle in (len(world.store.changes) // 3, len(world.store.changes) // 2):
+        then = world.store.changes[middle - 1]
+        past = MemoryStore().apply(world.store.changes[:middle])
+        world.act(lambda store, past=past, then=then: continue_from(store, past, then.time, store.now))
+        world.wait(30)
     return world
 
 
