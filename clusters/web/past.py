@@ -8,10 +8,11 @@ from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from clusters import journal, storage
-from clusters.engine.changes import DELETED, Change, decode
+from clusters.engine.changes import DELETED, Change, by_person, decode
 from clusters.engine.cluster import INTERNAL_KINDS
 from clusters.engine.objects import Key, Object, uid_of
 from clusters.engine.store import Entry, MemoryStore
@@ -93,6 +94,8 @@ class Past:
         self._by_uid: dict[str, deque[Record]] = {}
         self._moments: OrderedDict[int, Moment] = OrderedDict()
         self._count = 0
+        self.begun = 0
+        """The revision with which the cluster was complete; 0 if that is no longer known."""
 
     @property
     def oldest(self) -> int:
@@ -117,6 +120,7 @@ class Past:
 
         Rows before a gap are what compaction has left: the newest of each object that lived then.
         """
+        self.begun = _begun(rows)
         first = bisect_right(rows, journal.whole_from(rows), key=lambda row: row.revision)
         image, records = MemoryStore(), list[Record]()
         for number, row in enumerate(rows):
@@ -298,6 +302,14 @@ class Until:
 def _followed(image: MemoryStore, revision: int, records: Iterable[Record]) -> MemoryStore:
     """The image at a later revision, after these changes."""
     return image.with_entries(revision, [(r.key, None if r.verb == DELETED else r.entry) for r in records])
+
+
+def _begun(rows: Sequence[Row]) -> int:
+    """The last revision of the moment in which the cluster was made; 0 if that is no longer kept."""
+    if not rows or rows[0].revision != 1:
+        return 0
+    made = takewhile(lambda row: row.time == rows[0].time and not by_person(row.actor), rows)
+    return sum(1 for _row in made)
 
 
 def _decoded(row: Row) -> Change:

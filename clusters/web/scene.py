@@ -97,9 +97,9 @@ class Scene:
     def then(self, revision: int, time_: float = 0.0) -> Then:
         """The cluster as it was at that revision, when it came or later. Raises past.NotKeptError.
 
-        Of revision 0, before anything was written, there is nothing to be seen.
+        A cluster is made in one commit: while it is not complete, there is nothing to be seen.
         """
-        revision = max(1, revision)
+        revision = max(1, self.past.begun, revision)
         moment = self.past.moment(revision)
         time_ = max(moment.time, time_)
         journal = self.past.until(revision)

@@ -6,6 +6,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from clusters.engine.clock import Clock
+from clusters.web.flags import flag_text
 from clusters.web.lineage import History
 from clusters.web.past import Past
 from clusters.web.times import clock_text
@@ -48,7 +49,7 @@ def track_of(past: Past, history: History, clock: Clock) -> Track:
     for flag in history.flags:
         if flag.time >= since:
             kind = KINDS.get(flag.verb, "other")
-            found.append(TrackMark(round(flag.time - started, 1), kind, flag.name))
+            found.append(TrackMark(round(flag.time - started, 1), kind, flag_text(flag, history.lives)))
     found.sort(key=lambda mark: mark.at)
     speed = 0 if clock.paused else clock.speed
     return Track(round(oldest, 1), clock_text(oldest), speed, tuple(found[-MOST:]))

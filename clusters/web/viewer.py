@@ -104,8 +104,9 @@ class Viewer:
         if self._unacked is not None and seq == self._seq:
             self._unacked.cancel()
             self._unacked = None
-            self.free.set()
             await self._send_if_due()
+            if not (self._unacked or self._waiting):
+                self.free.set()
 
     def leave(self) -> None:
         """The socket is closed: nothing more is sent."""
@@ -121,6 +122,7 @@ class Viewer:
             return
         wait = self._sent_at + self.gap - time.monotonic()
         if wait > 0:
+            self.free.clear()
             self._waiting = asyncio.create_task(self._send_later(wait))
             return
         calls = self._heard.since(self._told, self.look.language)
@@ -137,6 +139,8 @@ class Viewer:
         await asyncio.sleep(wait)
         self._waiting = None
         await self._send_if_due()
+        if not self._unacked:
+            self.free.set()
 
     def _frame(self, picture: Picture, sent: Picture | None) -> dict[str, Any]:
         """What turns a page that shows the one picture into the other; {} if they look alike."""
