@@ -20,7 +20,7 @@ from clusters.engine.apiserver.reporting import filled
 from clusters.engine.apiserver.resources import BY_KIND
 from clusters.engine.apiserver.schema import struct_of
 from clusters.engine.apiserver.strategies import strategy_of
-from clusters.engine.apiserver.validation.service import is_ipv4
+from clusters.engine.apiserver.validation.pod import validate_pod_status
 from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change, encode
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.network.clients import KIND as CLIENT
@@ -221,12 +221,12 @@ def _decoded(found: Object) -> Object:
         obj = with_value(obj, ("metadata", "managedFields"), listed)
     obj = strategy.default(_written_out(found, obj))
     errors = strategy.validate(obj)
+    if kind == "Pod":
+        errors = [*errors, *validate_pod_status(obj["status"], {})]
     if errors:
         raise ShapeError(f"object.{errors[0].field}: {errors[0].message}")
     if len(encode(obj)) > LARGEST_OF_DATA:
         raise ShapeError("object: it is too large")
-    if kind == "Pod":
-        _check_addresses(obj)
     return {**obj, "simulation": found["simulation"]} if "simulation" in found else obj
 
 
@@ -238,12 +238,6 @@ def _written_out(found: Any, decoded: Any) -> Any:
     if isinstance(found, list) and isinstance(decoded, list) and len(found) == len(decoded):
         return [_written_out(*items) for items in zip(found, decoded, strict=True)]
     return decoded
-
-
-def _check_addresses(pod: Object) -> None:
-    address = pod["status"].get("podIP")
-    if address and not is_ipv4(address):
-        raise ShapeError("object.status.podIP: an IPv4 address is expected")
 
 
 def _check_identity(metadata: Object) -> None:

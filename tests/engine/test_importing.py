@@ -147,7 +147,7 @@ PLACES = [
     (("object", "spec", "containers"), [], "spec.containers"),
     (("object", "spec", "unknown"), 1, 'unknown field "spec.unknown"'),
     (("object", "spec", "containers", 0, "image"), 5, "cannot unmarshal number"),
-    (("object", "status", "podIP"), "10.244.1.x", "status.podIP: an IPv4 address is expected"),
+    (("object", "status", "podIP"), "10.244.1.x", "status.podIP: Invalid value"),
     (("object", "simulation", "script"), "x", "simulation.script: there is no such field"),
     (("object", "simulation", "slot"), -1, "simulation.slot: a whole number"),
     (("object", "simulation", "due"), "soon", "simulation.due: a number is expected"),

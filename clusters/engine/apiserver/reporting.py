@@ -12,6 +12,7 @@ from clusters.engine.apiserver.fields import FieldError
 from clusters.engine.apiserver.schema import Field, Struct, struct_of
 from clusters.engine.apiserver.validation import apps
 from clusters.engine.apiserver.validation.disruption_budget import validate_disruption_budget_status
+from clusters.engine.apiserver.validation.pod import validate_pod_status
 from clusters.engine.apiserver.validation.resource_quota import validate_resource_quota_status
 from clusters.engine.objects import Object, name_of
 
@@ -26,6 +27,7 @@ _ZEROS: Final[dict[str, Any]] = {
 }
 _CHECKS: Final[dict[str, Callable[[Object, Object], list[FieldError]]]] = {
     "Deployment": apps.validate_deployment_status,
+    "Pod": validate_pod_status,
     "PodDisruptionBudget": validate_disruption_budget_status,
     "ReplicaSet": apps.validate_replica_set_status,
     "ReplicationController": apps.validate_replica_set_status,

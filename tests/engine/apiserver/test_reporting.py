@@ -23,6 +23,7 @@ from tests.engine.builders import (
     NOW,
     make_deployment,
     make_node,
+    make_pod,
     make_replica_set,
     make_replication_controller,
     make_service,
@@ -169,6 +170,13 @@ def test_budgets_and_quotas_keep_to_their_rules(kind, api_version, status, said)
     with pytest.raises(StatusError) as refused:
         report(store, store.get(kind, "default", "x"), status)
     assert said in refused.value.message
+
+
+@pytest.mark.parametrize("status", [{"podIP": "10.244.1.x"}, {"podIPs": [{"ip": "10.244.1"}]}])
+def test_a_pod_has_no_address_that_is_none(status):
+    store = make_store(make_pod("p"))
+    with pytest.raises(StatusError, match="must be a valid IP address"):
+        report(store, store.get("Pod", "default", "p"), status)
 
 
 def test_collisions_are_not_uncounted():

@@ -19,6 +19,7 @@ from clusters.engine.apiserver.fields import (
 from clusters.engine.apiserver.validation.affinity import validate_affinity
 from clusters.engine.apiserver.validation.container import one_of, validate_container, validate_count
 from clusters.engine.apiserver.validation.metadata import complaints, validate_annotations, validate_labels
+from clusters.engine.apiserver.validation.service import NOT_AN_IP, is_ipv4
 from clusters.engine.apiserver.validation.sources import validate_volume_source
 from clusters.engine.objects import Object
 
@@ -91,6 +92,16 @@ def validate_pod_update(pod: Object, before: Object) -> list[FieldError]:
         said = f"pod updates may not change fields other than {','.join(_UPDATABLE)}"
         errors.append(forbidden("spec", said))
     return errors
+
+
+def validate_pod_status(status: Object, before: Object) -> list[FieldError]:
+    """Complaints about the addresses that a reported status names."""
+    named = [("status.podIP", status.get("podIP") or "")]
+    named += [
+        (f"status.podIPs[{index}]", item.get("ip") or "")
+        for index, item in enumerate(status.get("podIPs") or ())
+    ]
+    return [invalid(field, ip, NOT_AN_IP) for field, ip in named if ip and not is_ipv4(ip)]
 
 
 def validate_tolerations(tolerations: Iterable[Object], field: str) -> list[FieldError]:
