@@ -41,7 +41,8 @@ const follow = async () => {
   runs = true;
   while (due && isOpen()) {
     due = false;
-    await (reads() ? count() : load());
+    // Without an answer the next frame asks again.
+    await (reads() ? count() : load()).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, REFRESH));
   }
   runs = false;
