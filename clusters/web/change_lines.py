@@ -13,7 +13,8 @@ from clusters.web.field_sentences import rank, short
 from clusters.web.times import clock_text, started_at
 
 SHOWN: Final = 30
-"""Changes listed at first."""
+LONGEST: Final = 500
+"""Changes listed at first, and at most."""
 FIELDS: Final = 3
 """Fields of one change, unless somebody asks for its causes."""
 
@@ -54,7 +55,7 @@ def change_lines(
 ) -> ChangeLines:
     """The changes of an object; of that with the revision `asked`, the chain of causes, too."""
     changes = [change for change in journal.of(uid)[::-1] if _shows(change)]
-    shown = changes if whole else changes[:SHOWN]
+    shown = changes[: LONGEST if whole else SHOWN]
     started = started_at(image)
     lines = [_line(image, journal, change, started, asked) for change in shown]
     return ChangeLines(tuple(lines), len(changes) - len(shown))

@@ -10,7 +10,7 @@ def event(told: Told) -> list[Sentence]:
     """Somebody told something, or it was told long ago."""
     said = told.change.object
     if told.change.verb == DELETED:
-        text = _("{actor} dropped the Event {reason}: it is old, or its namespace goes")
+        text = _("{actor} dropped the Event {reason}")
         return [
             say(
                 "s-gone",

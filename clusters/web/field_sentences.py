@@ -46,6 +46,8 @@ def fields_moved(told: Told) -> Sentence:
     moved = fields(told.before, told.change.object)
     if not moved:
         text = _("{actor} went on with its work on {name}. No field moved")
+        if by_person(told.change.actor):
+            text = _("{actor} wrote {name} as it was. No field moved")
         return say(icon, "quiet", text, actor=actor, name=name)
     field = telling_field(moved)
     values = {

@@ -27,8 +27,14 @@ def _switched(before: Object, node: Object) -> tuple[bool, str]:
         return off, _("{you} powered {name} off") if off else _("{you} powered {name} on")
     off = kubelet_is_stopped(node)
     if off == kubelet_is_stopped(before):
-        return off, ""
+        return False, _cordon(before["spec"].get("unschedulable"), node["spec"].get("unschedulable"))
     return off, _("{you} stopped the kubelet on {name}") if off else _("{you} started the kubelet on {name}")
+
+
+def _cordon(before: object, now: object) -> str:
+    if bool(before) == bool(now):
+        return ""
+    return _("{you} cordoned {name}: no new pods come") if now else _("{you} uncordoned {name}")
 
 
 def node_controller(told: Told) -> list[Sentence]:

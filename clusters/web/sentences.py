@@ -59,6 +59,8 @@ def tell_story(told: Told) -> list[Sentence]:
         sentences = [born(told)]
     elif not sentences and (change.verb == DELETED or told.dies):
         sentences = [ended(told)]
+    elif not sentences and actor == "person":
+        sentences = [fields_moved(told)]
     return _by_whom(told, sentences)
 
 

@@ -87,13 +87,15 @@ def say(icon: str, tone: str, text: str, **values: object) -> Sentence:
 
 
 def you_changed(told: Told) -> list[Sentence]:
-    """A person's change of any object."""
+    """A person's change of any object; [] if the fields that moved say more."""
     values = {"you": strong(_("You")), "kind": told.change.key.kind, "name": mono(told.name)}
     if told.change.verb == ADDED:
         return [say("s-command", "quiet", _("{you} created {kind} {name}"), **values)]
     if told.dies:
         return [say("s-gone", "fail", _("{you} deleted {kind} {name}"), **values)]
-    return [say("s-command", "quiet", _("{you} changed {kind} {name}"), **values)]
+    if told.before is None:
+        return [say("s-command", "quiet", _("{you} changed {kind} {name}"), **values)]
+    return []
 
 
 def actor_name(actor: str) -> SafeString:

@@ -245,7 +245,7 @@ class TestTheStory:
         [
             (set_field("spec", "replicas", 5), "You scaled kubia from 3 to 5"),
             (set_field("spec", "paused", True), "You paused the rollout of kubia"),
-            (set_field("spec", "minReadySeconds", 5), "You changed Deployment kubia"),
+            (set_field("spec", "minReadySeconds", 5), "You set spec.minReadySeconds to 5"),
         ],
     )
     def test_of_what_people_do_to_it(self, cluster, change, said):

@@ -250,3 +250,85 @@ def test_nothing_selected_says_what_can_be():
     assert html.strip().startswith('<section id="inspector"')
     for kind in ("pod", "node", "Service", "ReplicationController"):
         assert f"A {kind}" in html
+
+
+def changes_of(story, key=POD, **options):
+    return look(story, key, "changes", **options).changes
+
+
+def test_the_changes_of_an_object_stand_newest_first_with_what_moved():
+    told = sample()
+    told.kubelet("kubia-x9c4t", 300, phase="Unknown")
+    newest, *_others = lines = changes_of(told).lines
+    assert (newest.when, [(f.path, f.before, f.after) for f in newest.fields]) == (
+        "5:00.0",
+        [("status.phase", "Running", "Unknown")],
+    )
+    assert [line.revision for line in lines] == sorted((line.revision for line in lines), reverse=True)
+    assert "created" in lines[-1].html
+    assert lines[-1].fields == ()
+
+
+def test_what_only_the_simulator_noted_is_no_change_of_an_object():
+    told = sample()
+    before = changes_of(told)
+    with told.at(300, "kubelet/node-1") as store:
+        store.update(with_value(told.pod("kubia-x9c4t"), ("simulation", "due"), 5))
+    assert changes_of(told) == before
+
+
+def test_a_change_tells_what_led_to_it_when_it_is_asked():
+    told = sample()
+    uid = uid_of_gone(told, "kubia-4jfyf")
+    gone = Key("Pod", "default", "kubia-4jfyf")
+    (last, *others) = changes_of(told, gone, uid=uid).lines
+    assert last.chain == ()
+    view = look(told, gone, "changes", uid=uid, asked=last.revision)
+    steps = [re.sub(r"<[^>]+>", "", step.html) for step in view.changes.lines[0].chain]
+    assert steps[-2:] == [
+        "You killed kubia-4jfyf",
+        "kubelet on node-1 removed it. Its IP is free again",
+    ]
+    html = render(view)
+    assert f'data-change="{last.revision}"' in html
+    assert 'aria-expanded="true"' in html
+    assert html.count('aria-expanded="false"') == len(others)
+
+
+def test_a_long_list_of_changes_is_cut_until_somebody_wants_all():
+    told = sample()
+    for number in range(60):
+        told.kubelet("kubia-x9c4t", 300 + number, phase=f"Phase{number}")
+    few = look(told, POD, "changes", seconds=400)
+    assert (len(few.changes.lines), few.changes.earlier) == (30, 34)
+    assert "34 more" in render(few)
+    whole = look(told, POD, "changes", seconds=400, whole=True)
+    assert (len(whole.changes.lines), whole.changes.earlier) == (64, 0)
+    assert 'data-all="1"' in render(whole)
+
+
+def test_many_fields_of_one_change_are_cut_until_somebody_asks_why():
+    told = sample()
+    told.kubelet("kubia-x9c4t", 300, **{f"field{number}": number for number in range(5)})
+    line = changes_of(told).lines[0]
+    assert (len(line.fields), line.more) == (3, 2)
+    asked = changes_of(told, asked=line.revision).lines[0]
+    assert (len(asked.fields), asked.more) == (5, 0)
+
+
+def test_every_time_that_was_leads_there():
+    told = sample()
+    for tab in ("why", "changes"):
+        html = render(look(told, Key("Pod", "default", "kubia-7h2pd"), tab))
+        assert re.findall(r'data-goto="(\d+)" aria-label="Look at 5:34\.0"|5:34\.2', html)
+    chain = render(look(told, Key("Pod", "default", "kubia-7h2pd")))
+    kill = next(c.revision for c in told.changes if c.actor == "person:1" and c.key.name == "kubia-q7xzk")
+    assert f'data-goto="{kill}" aria-label="Look at 5:34.0"' in chain
+
+
+def test_nothing_watches_a_pod_of_your_own():
+    told = Story()
+    told.node("node-1")
+    told.create("lonely", 3, owner="", actor="person:1")
+    html = render(look(told, Key("Pod", "default", "lonely")))
+    assert '<div class="reason" data-tone="quiet"><p>Nothing watches this pod.' in html
