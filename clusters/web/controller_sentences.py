@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from clusters.engine.changes import ADDED, DELETED
 from clusters.engine.objects import Object, condition_of, controller_of
 from clusters.web.states import external_addresses
-from clusters.web.telling import Sentence, Told, mono, say, strong, you_changed
+from clusters.web.telling import Sentence, Told, actor_name, mono, say, strong, you_changed
 
 
 def you_deployment(told: Told) -> list[Sentence]:
@@ -82,6 +82,23 @@ def rollout(told: Told) -> list[Sentence]:
 def _progress(deployment: Object | None) -> str | None:
     condition = condition_of(deployment, "Progressing") if deployment else None
     return None if condition is None else condition.get("reason")
+
+
+def counted(told: Told) -> list[Sentence]:
+    """What a controller reports of its pods."""
+    counts, before = _counts(told.change.object), _counts(told.before)
+    if counts == before:
+        return []
+    text = ngettext(
+        "{actor} counted {n} pod, {ready} ready", "{actor} counted {n} pods, {ready} ready", counts[0]
+    )
+    actor = actor_name(told.change.actor)
+    return [say("g-controllers", "quiet", text, actor=actor, n=counts[0], ready=counts[1])]
+
+
+def _counts(obj: Object | None) -> tuple[int, int]:
+    status = (obj or {}).get("status") or {}
+    return status.get("replicas", 0), status.get("readyReplicas", 0)
 
 
 def scaler_pod(told: Told) -> list[Sentence]:

@@ -49,6 +49,8 @@ def fields_moved(told: Told) -> Sentence:
         if by_person(told.change.actor):
             text = _("{actor} wrote {name} as it was. No field moved")
         return say(icon, "quiet", text, actor=actor, name=name)
+    # What only says when it was goes without saying.
+    moved = [field for field in moved if not rank(field)[0]] or moved
     field = telling_field(moved)
     values = {
         "path": mono(field.path),

@@ -61,10 +61,14 @@ def kubelet_node(told: Told) -> list[Sentence]:
         return [say("g-kubelet", "quiet", text, kubelet=strong("kubelet"), name=name)]
     if _ready_status(told.change.object) == "True" and _ready_status(told.before) != "True":
         return [say("s-ready", "run", _("{name} is ready"), name=name)]
-    if new := _images(told.change.object) - _images(told.before):
-        values = {"kubelet": actor_name(told.change.actor), "image": mono(", ".join(sorted(new)))}
-        return [say("g-layers", "quiet", _("{kubelet} has the image {image} now"), **values)]
     return []
+
+
+def new_images(told: Told) -> list[Sentence]:
+    """What a pull has brought to the node."""
+    new = _images(told.change.object) - _images(told.before)
+    values = {"kubelet": actor_name(told.change.actor), "image": mono(", ".join(sorted(new)))}
+    return [say("g-layers", "quiet", _("{kubelet} has the image {image} now"), **values)] if new else []
 
 
 def _images(node: Object | None) -> set[str]:

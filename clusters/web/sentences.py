@@ -17,6 +17,7 @@ from clusters.web.cluster_sentences import placed_client, restored, simulator
 from clusters.web.controller_sentences import (
     cloud_service,
     collector,
+    counted,
     deployer,
     namespaces,
     rollout,
@@ -27,7 +28,7 @@ from clusters.web.controller_sentences import (
 from clusters.web.endpoint_sentences import addresses
 from clusters.web.event_sentences import event
 from clusters.web.field_sentences import born, ended, fields_moved
-from clusters.web.node_sentences import kubelet_node, node_controller, you_node
+from clusters.web.node_sentences import kubelet_node, new_images, node_controller, you_node
 from clusters.web.pod_sentences import (
     evictor,
     kubelet_pod,
@@ -41,7 +42,11 @@ from clusters.web.telling import Sentence, Told, mono, you_changed
 
 def tell(told: Told) -> list[Sentence]:
     """The sentences of any change, at least one."""
-    return tell_story(told) or _by_whom(told, [fields_moved(told)])
+    known = tell_story(told)
+    if known:
+        return known
+    detail = _DETAILS.get((told.change.actor.partition("/")[0], told.change.key.kind))
+    return (detail(told) if detail else []) or _by_whom(told, [fields_moved(told)])
 
 
 def tell_story(told: Told) -> list[Sentence]:
@@ -107,3 +112,10 @@ _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
     ("endpoint-controller", "Endpoints"): addresses,
     ("endpointslice-controller", "EndpointSlice"): addresses,
 }
+_DETAILS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
+    ("kubelet", "Node"): new_images,
+    ("replication-controller", "ReplicationController"): counted,
+    ("replicaset-controller", "ReplicaSet"): counted,
+    ("deployment-controller", "Deployment"): counted,
+}
+"""What is told where every change is, but would make a story longer than it is."""
