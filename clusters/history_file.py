@@ -24,6 +24,8 @@ FORMAT: Final = "lifelines-history"
 VERSION: Final = 1
 MOST_CHANGES: Final = 20_000
 """Those that are kept, and one of each object before them."""
+MOST_PARTS: Final = 1_000_000
+"""Maps and lists in a file, and brackets in its texts. Each takes more memory than a hundred bytes do."""
 _SEED: Final = re.compile("[0-9a-f]{1,32}")
 _PERSON: Final = re.compile(PERSON + r"(?:user:\d+|[0-9a-f]{32})")
 _FILE: Final = record(
@@ -72,6 +74,8 @@ def read(data: bytes, limits: Mapping[str, int]) -> History:
 
     Raises HistoryError with the place.
     """
+    if data.count(b"{") + data.count(b"[") > MOST_PARTS:
+        raise HistoryError(f"there are more than {MOST_PARTS} maps and lists")
     try:
         found = orjson.loads(data)
     except ValueError as error:

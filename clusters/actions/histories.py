@@ -1,6 +1,7 @@
 """A history from a file becomes a cluster, paused at its last moment."""
 
 import time
+from threading import Lock
 from typing import Final
 
 from django.conf import settings
@@ -22,6 +23,8 @@ from clusters.writer import writer
 
 COMMAND: Final = "bootstrap"
 """Who opens a history that nobody owns yet."""
+_reading: Final = Lock()
+"""A large file takes seconds and hundreds of megabytes: they are read one after the other."""
 
 
 def open_history(person: str, data: bytes) -> Cluster:
@@ -65,7 +68,8 @@ def _read(data: bytes) -> History:
     if len(data) > limit:
         raise too_large(_("A history may have at most %(limit)d bytes.") % {"limit": limit})
     most = limits()
-    return history_file.read(data, {"Node": most["nodes"], "Pod": most["pods"]})
+    with _reading:
+        return history_file.read(data, {"Node": most["nodes"], "Pod": most["pods"]})
 
 
 def _create(made: Cluster, history: History, actor: str) -> Cluster:

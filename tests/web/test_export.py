@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from hypothesis import strategies as st
 
-from clusters import access, actions, journal, memory, storage
+from clusters import access, actions, history_file, journal, memory, storage
 from clusters.engine.cluster import INTERNAL_KINDS, KEY, clock_of
 from clusters.engine.objects import name_of, uid_of
 from clusters.engine.store import MemoryStore
@@ -219,6 +219,13 @@ class TestOpen:
         assert refused.status_code == 422
         assert 'id="refusal"' in refused.content.decode()
         assert not Cluster.objects.exists()
+
+    def test_what_is_made_of_too_many_parts_is_not_even_parsed(self, learner, cluster, monkeypatch):
+        data = exported(learner, cluster)
+        monkeypatch.setattr(history_file, "MOST_PARTS", 1000)
+        refused = opened(learner, data)
+        assert refused.status_code == 422
+        assert "there are more than 1000 maps and lists" in refused.content.decode()
 
     def test_without_a_file_it_says_so(self, learner):
         assert "Choose a file first." in learner.post("/histories/").content.decode()
