@@ -117,6 +117,8 @@ def test_what_moves_into_a_new_parent_is_still_drawn(pods):
     page.evaluate(
         """() => {
             const map = document.getElementById("map").cloneNode(true);
+            // What travels is not the server's.
+            map.querySelector("#packets").replaceChildren();
             const pod = map.querySelector('[data-kind="Pod"]');
             const node = document.createElementNS("http://www.w3.org/2000/svg", "svg");
             node.id = "node-new";
