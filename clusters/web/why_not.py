@@ -51,10 +51,11 @@ def _node(image: MemoryStore, node: Object, now: float) -> Iterator[Reason]:
         return
     name = mono(name_of(node))
     if not simulation_of(node).get("powered", True):
-        yield Reason(format_html(_("{node} has no power: its kubelet and its pods do not run."), node=name))
+        text = _("{node} has no power: its kubelet and its pods do not run.")
+        yield Reason(format_html(text, node=name), tone="quiet")
     elif simulation_of(node).get("kubelet") == "stopped":
         lines = (plain(_("Containers that run go on, but nobody looks after them or tells how they are.")),)
-        yield Reason(format_html(_("The kubelet on {node} is stopped."), node=name), lines)
+        yield Reason(format_html(_("The kubelet on {node} is stopped."), node=name), lines, "quiet")
     elif not node_status.is_running(node):
         yield Reason(format_html(_("Nobody has a machine that registers as {node}."), node=name))
 
