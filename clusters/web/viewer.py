@@ -105,8 +105,7 @@ class Viewer:
             self._unacked.cancel()
             self._unacked = None
             await self._send_if_due()
-            if not (self._unacked or self._waiting):
-                self.free.set()
+            self._note_rest()
 
     def leave(self) -> None:
         """The socket is closed: nothing more is sent."""
@@ -114,6 +113,10 @@ class Viewer:
         for task in (self._unacked, self._waiting):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
+
+    def _note_rest(self) -> None:
+        if self._unacked is None and self._waiting is None:
+            self.free.set()
 
     async def _send_if_due(self) -> None:
         picture, sent = self._newest, self._sent
@@ -139,8 +142,7 @@ class Viewer:
         await asyncio.sleep(wait)
         self._waiting = None
         await self._send_if_due()
-        if not self._unacked:
-            self.free.set()
+        self._note_rest()
 
     def _frame(self, picture: Picture, sent: Picture | None) -> dict[str, Any]:
         """What turns a page that shows the one picture into the other; {} if they look alike."""
