@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clusters import access
-from clusters.engine.changes import ADDED, DELETED, MODIFIED, by_person
+from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change, by_person
+from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.cluster import clock_of
 from clusters.engine.comparing import Difference, compare
 from clusters.models import Cluster
@@ -167,11 +168,18 @@ def _choices(scene: Scene, since: int, until: int, *, live: bool) -> dict[str, A
 
 
 def _deeds(scene: Scene) -> Iterator[tuple[int, str]]:
-    """What people did, the latest first."""
+    """What people did, the latest first; going back is one deed, and turning the clock none."""
     for record in scene.past.records():
-        if by_person(record.actor):
+        if by_person(record.actor) and not record.cause and not _turns_the_clock(record.change()):
             said = strip_tags(sentence_of(scene.past, record.change()).html)
             yield record.revision, f"{_time(scene, record.revision)}  {said}"
+
+
+def _turns_the_clock(change: Change) -> bool:
+    if change.key != CLUSTER or change.previous is None:
+        return False
+    before, after = ({**obj["spec"], "clock": None} for obj in (change.previous, change.object))
+    return before == after
 
 
 def _exact(scene: Scene, *revisions: int) -> list[Choice]:

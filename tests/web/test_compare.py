@@ -87,6 +87,21 @@ def test_the_choices_are_just_before_and_just_after_what_people_did(learner, clu
     assert "kubia" in before
 
 
+def test_the_choices_are_deeds_and_neither_the_clock_nor_each_object_that_came_back(
+    learner, cluster, moments
+):
+    before, _made, scaled = moments
+    owner, shown = cluster.owner, scene.scene_of(cluster.pk)
+    actions.set_clock(cluster.pk, owner, paused=True)
+    shown.catch_up()
+    then = shown.past.moment(before)
+    actions.continue_from(cluster.pk, owner, before, then.image, then.time)
+    text = compare(learner, cluster, before, scaled).content.decode()
+    assert "stopped the clock" not in text
+    assert "You continued from" in text
+    assert "did not exist then" not in text
+
+
 def test_without_script_it_is_a_page_and_with_it_the_dialog_of_the_page(learner, cluster, moments):
     assert "<!doctype html>" in compare(learner, cluster, moments[0]).content.decode()
     dialog = compare(learner, cluster, moments[0], headers=HTMX).content.decode()
