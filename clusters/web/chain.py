@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from clusters.engine.changes import ADDED, DELETED, Change, by_person
 from clusters.engine.cluster import INTERNAL_KINDS
+from clusters.engine.kubelet.node_status import is_running
 from clusters.engine.objects import Object, controller_of, uid_of
 from clusters.engine.store import MemoryStore
 from clusters.web.coming import coming
@@ -227,9 +228,14 @@ def _ended(image: MemoryStore, last: Change, steps: list[Step], now: float) -> l
         tone=_tone_now(steps[-1]),
         when=_("now"),
         state="now",
-        pulling=pulling(obj) if steps[-1].pulling else None,
+        pulling=pulling(obj) if steps[-1].pulling and _has_a_kubelet(image, obj) else None,
     )
     return [*steps[:-1], current, Step("", "next", following, _("next"), "next")]
+
+
+def _has_a_kubelet(image: MemoryStore, pod: Object) -> bool:
+    node = image.get("Node", "", pod["spec"].get("nodeName", ""))
+    return node is not None and is_running(node)
 
 
 def _tone_now(step: Step) -> str:

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.cluster import CONTROLLER_MANAGER, SCHEDULER, is_stopped
+from clusters.engine.kubelet.node_status import is_running
 from clusters.engine.labels import subset_matches
 from clusters.engine.objects import (
     Object,
+    condition_of,
     controller_of,
     is_deleting,
     is_finished,
@@ -35,12 +37,15 @@ def next_of_pod(image: MemoryStore, pod: Object, now: float) -> SafeString | Non
     if is_finished(pod) and not is_deleting(pod):
         return None
     if not node_name and not is_deleting(pod):
-        return _unscheduled(image)
+        return _unscheduled(image, pod)
     node = image.get("Node", "", node_name) if node_name else None
     if node is not None and not is_ready(node):
         return _unreachable(image, pod, node_name, now)
     if node is not None and kubelet_is_stopped(node):
         text = _("The kubelet on {node} is stopped: nobody looks after the pod")
+        return format_html(text, node=mono(node_name))
+    if node is not None and not is_running(node):
+        text = _("No kubelet runs on {node}: nobody looks after the pod")
         return format_html(text, node=mono(node_name))
     return _terminating(image, pod, now) if is_deleting(pod) else _started(image, pod, node, now)
 
@@ -56,9 +61,12 @@ def nobody(image: MemoryStore, component: str, words: str) -> SafeString | None:
     return format_html(texts[component], words=words)
 
 
-def _unscheduled(image: MemoryStore) -> SafeString:
-    stopped = nobody(image, SCHEDULER, _("nobody chooses a node"))
-    return stopped or format_html("{}", _("Scheduler chooses a node"))
+def _unscheduled(image: MemoryStore, pod: Object) -> SafeString:
+    if stopped := nobody(image, SCHEDULER, _("nobody chooses a node")):
+        return stopped
+    refused = condition_of(pod, "PodScheduled") is not None
+    text = _("Scheduler tries again when the cluster changes") if refused else _("Scheduler chooses a node")
+    return format_html("{}", text)
 
 
 def _unreachable(image: MemoryStore, pod: Object, node: str, now: float) -> SafeString:

@@ -55,6 +55,19 @@ class TestAPod:
         world.act(verbs.create, simple_pod())
         assert following(world, "Pod", "p") == "Scheduler chooses a node"
 
+    def test_that_no_node_takes_waits_until_something_changes(self, world):
+        world.act(verbs.create, with_value(simple_pod(), ("spec", "nodeSelector"), {"disk": "ssd"}))
+        world.wait(2)
+        assert following(world, "Pod", "p") == "Scheduler tries again when the cluster changes"
+
+    def test_does_not_go_on_where_the_power_is_gone(self, world):
+        world.act(verbs.create, simple_pod(image="luksa/kubia"))
+        world.wait(1)
+        node = world.pod()["spec"]["nodeName"]
+        world.act(node_status.power_off, node)
+        said = f"No kubelet runs on {node}: nobody looks after the pod"
+        assert following(world, "Pod", "p") == said
+
     def test_waits_in_vain_for_one_that_is_stopped(self, world):
         stop(world, cluster.SCHEDULER)
         world.act(verbs.create, simple_pod())

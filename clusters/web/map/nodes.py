@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clusters.engine import quantities
 from clusters.engine.clock import parse_rfc3339
 from clusters.engine.images import image_of
+from clusters.engine.kubelet.node_status import is_running
 from clusters.engine.objects import Object, condition_of, simulation_of
 from clusters.web.map.plan import Box, Plan
 from clusters.web.map.pods import (
@@ -272,7 +273,8 @@ def _foot(
     stopped = kubelet_is_stopped(node)
     kubelet = _("kubelet stopped") if stopped else "kubelet"
     runtime, icons, width = _chips(room, book, kubelet)
-    pulling = next((text for _slot, pod in placed if (text := _pulling_words(pod))), "")
+    words = (_pulling_words(pod) for _slot, pod in placed if is_running(node))
+    pulling = next((text for text in words if text), "")
     images = simulation_of(node).get("images") or {}
     names = [short_image(image) for image in images]
     return Foot(

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from django.utils.translation import gettext as _
 
 from clusters.engine.clock import parse_rfc3339
+from clusters.engine.kubelet.node_status import is_running
 from clusters.engine.objects import Object, is_deleting, namespace_of
 from clusters.web.map.plan import Plan
 from clusters.web.map.words import Words
@@ -129,7 +130,7 @@ def pod_view(
         y=y,
         squares=shown,
         more=len(squares) - len(shown),
-        progress=_pulling(pod) if state == "starting" else None,
+        progress=_pulling(pod) if state == "starting" and is_running(node) else None,
         until=until,
         force_from=force_from,
     )
