@@ -83,8 +83,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing(target)) return;
+  // Space selects what has the focus; of what is selected already it pauses, as everywhere.
   const drawn = target.closest?.("svg [role=button]");
-  if (drawn && (key === "Enter" || key === " ")) {
+  const chosen = drawn && drawn === button(element());
+  if (drawn && (key === "Enter" || (key === " " && !chosen))) {
     event.preventDefault();
     drawn.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   } else if (target.closest?.("#map") && /^(Arrow|Home|End)/.test(key)) {

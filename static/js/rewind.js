@@ -75,6 +75,7 @@ const show = () => {
   if (moment) url.searchParams.set("at", moment.revision);
   else url.searchParams.delete("at");
   if (url.href !== location.href) history.replaceState(null, "", url);
+  for (const link of document.querySelectorAll("[data-of-then]")) link.search = url.search;
   draw();
 };
 
