@@ -43,6 +43,7 @@
     card.append(line("toast-title", title));
     if (text) card.append(line("toast-text", text));
     const toasts = document.getElementById("toasts");
+    for (const other of [...toasts.children]) if (other.textContent === card.textContent) other.remove();
     toasts.append(card);
     while (toasts.children.length > AT_MOST) toasts.firstElementChild.remove();
     setTimeout(() => card.remove(), SHOWN);
