@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from clusters.web.lives import PodLife
 from clusters.web.states import crash_words, pulling_container
 from clusters.web.times import duration_text
-from clusters.web.widths import fit_name
+from clusters.web.widths import fit, fit_name
+
+GUTTER: Final = 84
+"""Room in px for a text in the right gutter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def gutter_of(life: PodLife, now: float) -> Gutter:
         return Gutter(ip, _("gone"), "leave", struck=bool(life.ip))
     if life.state == "crashing":
         words = crash_words(life.pod) if life.pod else ""
-        return Gutter(ip, words, "fail")
+        return Gutter(ip, fit(words, GUTTER, 11), "fail")
     gutter = {
         "pending": Gutter(_("no IP yet"), _("no node yet"), "work"),
         "starting": Gutter(life.ip or _("IP soon"), _("starting"), "work", countdown=_pull(life)),
