@@ -65,6 +65,8 @@ class Room:
         self._draw = draw
         self._rewind = rewind
         self._rewinding: dict[Viewer, asyncio.Task[None]] = {}
+        # One moment at a time, however many look back: the thread is there for other rooms, too.
+        self._turn = asyncio.Lock()
         self._threads = threads
         self._pace = pace
         self._nudged = asyncio.Event()
@@ -159,20 +161,14 @@ class Room:
         """
         loop = asyncio.get_running_loop()
         while viewer.wish is not None:
-            started, wish = loop.time(), viewer.wish
-            viewer.wish = None
-            sketch = wish is not viewer.sought
             try:
-                picture, cost = await loop.run_in_executor(
-                    self._threads,
-                    draw_or_reconnect,
-                    self._rewind,
-                    self.cluster,
-                    viewer.look,
-                    wish,
-                    viewer.moment,
-                    sketch,
-                )
+                async with self._turn:
+                    started, wish = loop.time(), viewer.wish
+                    viewer.wish = None
+                    asked = viewer.look, wish, viewer.moment, wish is not viewer.sought
+                    picture, cost = await loop.run_in_executor(
+                        self._threads, draw_or_reconnect, self._rewind, self.cluster, *asked
+                    )
             except NotKeptError as error:
                 await self._refuse(viewer, error)
                 continue

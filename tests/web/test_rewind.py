@@ -1,7 +1,9 @@
 """A viewer looks back: what he sees is what a page showed then, and nobody else notices."""
 
 import asyncio
+import threading
 import time
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -426,3 +428,30 @@ def test_a_cluster_goes_on_from_an_old_moment(learner, transactional_db):
     assert answer.status_code == 200
     assert "goes on from" in orjson.loads(answer["HX-Trigger"])["toast"]["title"]
     assert memory.image(cluster.pk).get("ReplicationController", "default", "a") is not None
+
+
+async def test_between_the_moments_of_one_cluster_others_are_drawn(stage):
+    order, begun, released = [], threading.Event(), threading.Event()
+
+    def rewind(cluster, *asked):
+        order.append(cluster)
+        begun.set()
+        released.wait(10)
+        return stage.rewind(cluster, *asked)
+
+    def draw(cluster, looks):
+        order.append(cluster)
+        return stage.draw(cluster, looks)
+
+    made = Hub(draw, replace(PACE, slow=60), rewind)
+    pages, other = [Page(made) for _ in range(5)], Page(made)
+    other.viewer.cluster = "c2"
+    for number, page in enumerate(pages, 1):
+        made.join(page.viewer, Wish("at", number))
+    await until(begun.is_set)
+    made.join(other.viewer)
+    await until(lambda: made._threads._work_queue.qsize())
+    released.set()
+    await until(lambda: other.frames and all(page.frames for page in pages))
+    assert order.index("c2") == 1
+    made.stop()
