@@ -83,14 +83,14 @@ def read(data: bytes, limits: Mapping[str, int]) -> History:
     try:
         _FILE(found, "")
         if not _SEED.fullmatch(found["seed"]):
-            raise ShapeError(".seed: hexadecimal digits are expected")
+            raise ShapeError("seed: hexadecimal digits are expected")
         if not found["name"].isprintable():
-            raise ShapeError(".name: a name is expected")
+            raise ShapeError("name: a name is expected")
     except ShapeError as error:
         raise HistoryError(str(error)) from error
     changes = checked_history(found["changes"], found["wholeFrom"], limits)
     if changes[-1].revision != found["revision"] or found["wholeFrom"] > found["revision"]:
-        raise HistoryError(".revision: it is not that of the last change")
+        raise HistoryError("revision: it is not that of the last change")
     try_out(changes, found["seed"])
     return History(found["name"], found["seed"], changes)
 

@@ -99,14 +99,15 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, dict):
-            raise ShapeError(f"{place}: a map is expected")
+            raise ShapeError(f"{place}: a map is expected" if place else "a map is expected")
+        inside = f"{place}." if place else ""
         for name in required:
             if name not in value:
-                raise ShapeError(f"{place}.{name}: it is missing")
+                raise ShapeError(f"{inside}{name}: it is missing")
         for name, item in value.items():
             if name not in fields:
-                raise ShapeError(f"{place}.{name}: there is no such field")
-            fields[name](item, f"{place}.{name}")
+                raise ShapeError(f"{inside}{name}: there is no such field")
+            fields[name](item, f"{inside}{name}")
 
     return check
 

@@ -95,7 +95,6 @@ document.addEventListener("pointerdown", (event) => {
   const slider = event.target.closest?.("#track-slider");
   if (!slider || event.button) return;
   slider.setPointerCapture(event.pointerId);
-  slider.focus();
   drag(event);
 });
 document.addEventListener("pointermove", (event) => {
