@@ -173,9 +173,9 @@ def test_what_is_wrong_is_told_with_its_place(rows, path, value, told):
 def test_every_field_of_a_change_is_needed_and_there_are_no_others(rows):
     for field in list(rows[0]):
         without = [{name: value for name, value in rows[0].items() if name != field}, *rows[1:]]
-        assert refusal(without) == f"change 1: .{field}: it is missing"
-    assert refusal([{**rows[0], "code": "x"}]) == "change 1: .code: there is no such field"
-    assert refusal([5]) == "change 1: : a map is expected"
+        assert refusal(without) == f"change 1: {field}: it is missing"
+    assert refusal([{**rows[0], "code": "x"}]) == "change 1: code: there is no such field"
+    assert refusal([5]) == "change 1: a map is expected"
 
 
 def test_what_is_not_there_cannot_be_changed_unless_it_was_forgotten_by_then(rows):
