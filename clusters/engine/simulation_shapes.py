@@ -11,7 +11,7 @@ from typing import Any, Final
 from clusters.engine import base64_text, ipam, names
 from clusters.engine.apiserver.validation.service import is_ipv4
 from clusters.engine.cluster import COMPONENTS, KEY, PROFILES, PULLS
-from clusters.engine.images import image_of
+from clusters.engine.images import image_of, parse_reference
 from clusters.engine.kubelet import probes
 from clusters.engine.network.clients import PLACES
 from clusters.engine.objects import Object, containers_of, ephemeral_containers_of
@@ -134,6 +134,8 @@ _PHASES: Final[Mapping[str, tuple[Mapping[str, Shape], Mapping[str, Shape]]]] = 
 """The fields of a container's state by its phase: which it must and which it may have, besides _LASTING."""
 _WITH_PROCESS: Final = frozenset({"creating", "running"})
 """Phases in which the image is known to be there; in others it may have been changed to any name."""
+_WITH_NAME: Final = frozenset({"pulling", "pull-error", "pull-backoff", "never"})
+"""Phases in which the image is known to have the name of one."""
 
 _DELETION: Final = {"deletedAt": TIME, "deleteAt": TIME}
 _NODE: Final = record(
@@ -187,8 +189,19 @@ def _state(value: Any, place: str) -> None:
     record({"phase": text(), **required}, {**_LASTING, **optional})(value, place)
     if phase in _WITH_PROCESS and image_of(value["image"]) is None:
         raise ShapeError(f"{place}.image: there is no such image")
+    if phase in _WITH_NAME:
+        _check_name(value["image"], f"{place}.image")
+    if "made" in value:
+        _check_name(value["made"], f"{place}.made")
     if "answers" in value and "env" not in value:
         raise ShapeError(f"{place}.env: it is missing")
+
+
+def _check_name(image: str, place: str) -> None:
+    try:
+        parse_reference(image)
+    except ValueError as error:
+        raise ShapeError(f"{place}: {error}") from error
 
 
 _CLUSTER: Final = record(

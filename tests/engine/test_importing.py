@@ -236,6 +236,20 @@ def test_the_simulators_own_kinds_are_checked_too(rows):
         assert refusal(copy).startswith(f"change {at + 1}: spec."), (kind, path)
 
 
+def test_what_is_pulled_or_was_has_the_name_of_an_image(rows):
+    for phase, field in (("pull-backoff", "image"), ("running", "made")):
+        copy = json.loads(json.dumps(rows))
+        at, state = next(
+            (n, state)
+            for n, row in enumerate(copy)
+            for state in row["object"].get("simulation", {}).get("containers", {}).values()
+            if state["phase"] == phase
+        )
+        state[field] = "Not/One"
+        assert refusal(copy).startswith(f"change {at + 1}: simulation.containers."), phase
+        assert "invalid reference format" in refusal(copy)
+
+
 VALUES = st.sampled_from(
     [
         *(None, True, False, 0, -1, 1, 1.5, 2**40, 1e300, "", "x", "None", "Running", "a" * 300, "\x00"),
