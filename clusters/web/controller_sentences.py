@@ -139,5 +139,5 @@ def cloud_service(told: Told) -> list[Sentence]:
     now = external_addresses(told.change.object)
     if not now or now == (external_addresses(told.before) if told.before else []):
         return []
-    text = _("The cloud gave it the public address {ip}")
-    return [say("g-balancer", "run", text, ip=mono(", ".join(now)))]
+    text = _("{cloud} gave it the public address {ip}")
+    return [say("g-balancer", "run", text, cloud=strong(_("The cloud")), ip=mono(", ".join(now)))]

@@ -52,6 +52,14 @@ def kubelet_pod(told: Told) -> list[Sentence]:
     return [sentence for sentence in told_now if sentence is not None]
 
 
+def noticed(told: Told) -> list[Sentence]:
+    """The kubelet's first report of a pod: it has heard of it."""
+    before, now = ((pod or {}).get("status") or {} for pod in (told.before, told.change.object))
+    if "startTime" in before or "startTime" not in now:
+        return []
+    return [say("g-kubelet", "quiet", _("{kubelet} hears of it and prepares it"), kubelet=_kubelet(told))]
+
+
 def _kubelet(told: Told) -> SafeString:
     node = told.change.actor.partition("/")[2] or told.change.object["spec"].get("nodeName", "")
     return format_html(_("{kubelet} on {node}"), kubelet=strong("kubelet"), node=node)

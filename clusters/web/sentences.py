@@ -33,6 +33,7 @@ from clusters.web.pod_sentences import (
     evictor,
     kubelet_pod,
     node_controller_pod,
+    noticed,
     pod_collector,
     scheduler_pod,
     you_pod,
@@ -114,6 +115,7 @@ _TELLERS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
 }
 _DETAILS: Final[dict[tuple[str, str], Callable[[Told], list[Sentence]]]] = {
     ("kubelet", "Node"): new_images,
+    ("kubelet", "Pod"): noticed,
     ("replication-controller", "ReplicationController"): counted,
     ("replicaset-controller", "ReplicaSet"): counted,
     ("deployment-controller", "Deployment"): counted,

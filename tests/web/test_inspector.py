@@ -108,7 +108,7 @@ def test_a_service_that_waits_for_the_cloud():
     view = look(story, Key("Service", "default", "public"))
     assert facts(view)["Public IP"] == "203.0.113.10"
     assert view.pill.word == "Stays the same"
-    assert "The cloud gave it the public address" in view.steps[-1].html
+    assert "<b>The cloud</b> gave it the public address" in view.steps[-1].html
 
 
 def test_a_service_with_a_public_address_is_called_by_one_click_and_reached_for_real():

@@ -37,6 +37,19 @@ def last(world, kind, name):
     return plain_text(sentence_of(Log(world.store.changes), changes[-1]).html)
 
 
+def test_a_kubelet_that_reports_a_pod_for_the_first_time_has_heard_of_it(world):
+    world.act(verbs.create, simple_pod("web"))
+    world.wait(60)
+    told = [
+        plain_text(sentence_of(Log(world.store.changes), change).html)
+        for change in world.store.changes
+        if change.key.name == "web" and change.actor.startswith("kubelet/")
+    ]
+    node = world.pod("web")["spec"]["nodeName"]
+    assert told[0] == f"web: kubelet on {node} hears of it and prepares it"
+    assert sum("hears of it" in sentence for sentence in told) == 1
+
+
 class TestAFieldThatMoved:
     def test_is_told_with_both_of_its_values(self):
         told = sample()
