@@ -142,9 +142,17 @@ def _counts(found: list[Difference]) -> str:
 
 
 def _shown(found: Difference) -> Shown:
-    moved = [MovedField(path, _text(before), _text(after)) for path, before, after in found.fields[:FIELDS]]
+    moved = [
+        MovedField(path, *(_text(_images(path, value)) for value in (before, after)))
+        for path, before, after in found.fields[:FIELDS]
+    ]
     more = max(0, len(found.fields) - FIELDS)
     return Shown(found.verb, *found.key, tuple(moved), more)
+
+
+def _images(path: str, value: Any) -> Any:
+    """The images of a node by the names that people know: digests and sizes are in the YAML."""
+    return ", ".join(image["names"][-1] for image in value) if path == "status.images" and value else value
 
 
 def _text(value: Any) -> str:
