@@ -20,6 +20,8 @@ from tests.server import ROOT
 PODS, CHANGES = 1_000, 5_000
 LESSON_PODS, LESSON_CHANGES, LESSON_PAUSE = 12, 500, 0.3
 MOMENTS = 60
+EDGE = 500
+"""Changes at the old end that may be forgotten while they are looked at: whole segments go."""
 DRAG = 4.0
 """Seconds from one end of the track to the other."""
 SETTLE = 2
@@ -94,7 +96,7 @@ def _live(server, cluster, *history):
 
 
 def _moments(server, link, last, browser):
-    chosen = random.Random(5).sample(range(last - CHANGES + 1, last), MOMENTS)
+    chosen = random.Random(5).sample(range(last - CHANGES + EDGE, last), MOMENTS)
     client = Client(server)
     client.open(link)
     what = f"any of {CHANGES} moments of {PODS} pods"
@@ -141,6 +143,7 @@ def _heard(socket, text):
     while True:
         frame = json.loads(socket.recv())
         socket.send(f"ack {frame['seq']}")
+        assert "refused" not in frame, frame
         if text in frame.get("content", ""):
             return
 
