@@ -138,10 +138,11 @@ async def test_a_version_is_expired_if_it_cannot_be_told_what_matched_then(clust
     await unselective.leave()
 
 
-async def test_a_journal_that_was_forgotten_to_its_end_is_expired_too(cluster):
+async def test_a_journal_that_was_forgotten_up_to_its_last_change_is_expired_too(cluster):
     first = await create(cluster, "a")
     await create(cluster, "b")
     await delete(cluster, "b")
+    await create(cluster, "c")
     await compact(cluster, 0)
     watcher = Watcher(cluster, resourceVersion=first)
     (told,) = await watcher.over()
