@@ -77,6 +77,18 @@ def test_countdowns_stand_with_the_clock_and_move_with_a_skip(page):
     expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "true")
 
 
+def test_space_pauses_also_where_the_selected_pod_has_the_focus(page):
+    open_sandbox(page)
+    create(page, 1)
+    pod = page.locator(f"{READY} .m-face")
+    pod.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(f"{READY}[data-selected]")).to_have_count(1)
+    expect(page.locator("#pause")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Space")
+    expect(page.locator("#banners")).to_contain_text("Time stands still")
+
+
 def test_quick_presses_all_count(page):
     open_sandbox(page)
     pause(page)

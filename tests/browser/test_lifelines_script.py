@@ -17,6 +17,9 @@ data-start="{start}"></time>
 <div class="frame">{chart}</div>
 <script type="module" src="/static/js/lifelines.js"></script></body></html>"""
 
+# The chart alone: there is no track in its page.
+REWIND = "export const past = () => null; export const goTo = () => {};"
+
 
 @pytest.fixture
 def chart_at(page):
@@ -30,6 +33,7 @@ def chart_at(page):
         html = PAGE.format(
             chart=chart, simulated=START + seconds, speed=speed, paused=str(paused).lower(), start=START
         )
+        page.route("**/rewind.js", lambda route: route.fulfill(body=REWIND, content_type="text/javascript"))
         page.route("**/chart", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto("/chart")
         return page.locator("#lifelines")

@@ -184,6 +184,22 @@ def test_a_viewer_who_looks_back_takes_nobody_along(page, new_context):
     expect(page.locator("#workloads")).to_contain_text("more")
 
 
+def test_in_the_past_the_export_is_of_then_and_the_terminal_says_that_it_is_live(page):
+    with_a_killed_pod(page)
+    exported = page.locator("[data-of-then]").first
+    note = page.locator(".terminal-live")
+    expect(note).to_be_hidden()
+    page.locator("body").press("[")
+    expect(page.locator("#past")).to_contain_text(PAST)
+    revision = page.locator("#past").get_attribute("data-revision")
+    expect(exported).to_have_attribute("href", re.compile(rf"\?at={revision}$"))
+    expect(note).to_be_visible()
+    expect(page.locator(".past-goes-on")).to_be_hidden()  # it stands
+    page.locator("body").press("l")
+    expect(exported).to_have_attribute("href", re.compile(r"manifests\.yaml$"))
+    expect(note).to_be_hidden()
+
+
 def test_a_moment_that_is_not_kept_is_told_with_the_way_back(page):
     open_sandbox(page)
     page.goto(f"{page.url.partition('?')[0]}?at=999999")
