@@ -210,11 +210,12 @@ class Past:
         return segment.revision + bisect_right(segment.records, time, key=lambda record: record.time)
 
     def before(self, revision: int) -> int:
-        """The moment before a change that people could see: the way back by one; at most the oldest."""
-        for record in self.records(revision):
-            if record.key.kind not in TELLING_KINDS:
-                return record.revision - 1
-        return self.oldest
+        """The moment of the change before the last one that people could see: the way back by one, which
+        `after` takes forward. At most the oldest.
+        """
+        seen = (r.revision for r in self.records(revision) if r.key.kind not in TELLING_KINDS)
+        next(seen, None)
+        return next(seen, self.oldest)
 
     def after(self, revision: int) -> int:
         """The moment after the next change that people could see; at most the newest."""
