@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
@@ -20,12 +20,11 @@ from clusters.engine.changes import ADDED, DELETED, MODIFIED, Change, by_person
 from clusters.engine.cluster import KEY as CLUSTER
 from clusters.engine.cluster import clock_of
 from clusters.engine.comparing import Difference, compare
-from clusters.models import Cluster
 from clusters.web.answers import UNPROCESSABLE
 from clusters.web.chain import sentence_of
 from clusters.web.past import NotKeptError
 from clusters.web.render import not_kept_text
-from clusters.web.scene import Scene, scene_of
+from clusters.web.scene import Scene, scene_or_404
 from clusters.web.times import clock_text
 
 LIVE: Final = "live"
@@ -79,10 +78,7 @@ class Shown:
 def compare_moments(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """What differs; ?from= and ?to= are revisions or live. A page of its own, or the dialog's content."""
     cluster = access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
-    try:
-        scene = scene_of(cluster_id)
-    except Cluster.DoesNotExist as error:
-        raise Http404 from error
+    scene = scene_or_404(cluster_id)
     with scene.lock:
         scene.catch_up()
         context, status = _context(scene, request.GET.get("from", ""), request.GET.get("to", LIVE))

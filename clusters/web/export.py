@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final, TypeVar
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import slugify
@@ -22,7 +22,7 @@ from clusters.models import Cluster
 from clusters.web.answers import UNPROCESSABLE, refused
 from clusters.web.past import NotKeptError
 from clusters.web.render import not_kept_text
-from clusters.web.scene import scene_of
+from clusters.web.scene import scene_or_404
 from clusters.web.times import clock_text
 from clusters.web.views import moment_in
 from clusters.web.yaml_text import yaml_text
@@ -38,10 +38,7 @@ PART: Final = 65_536
 def export_manifests(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """What people made, for `kubectl apply` on another cluster; ?at=REVISION as it was then."""
     cluster = access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
-    try:
-        scene = scene_of(cluster_id)
-    except Cluster.DoesNotExist as error:
-        raise Http404 from error
+    scene = scene_or_404(cluster_id)
     with scene.lock:
         scene.catch_up()
         try:

@@ -11,6 +11,8 @@ from functools import partial
 from threading import RLock
 from typing import Final
 
+from django.http import Http404
+
 from clusters import journal, memory, steady, traffic
 from clusters.engine.changes import DELETED, Change
 from clusters.engine.cluster import clock_of
@@ -18,6 +20,7 @@ from clusters.engine.kubelet.loops import may_call
 from clusters.engine.network.clients import KIND as CLIENT
 from clusters.engine.objects import simulation_of, uid_of
 from clusters.engine.store import MemoryStore
+from clusters.models import Cluster
 from clusters.web.activity import Activity, activity_of
 from clusters.web.lineage import History
 from clusters.web.map import GonePod
@@ -197,3 +200,11 @@ def scene_of(cluster: str) -> Scene:
     scene = Scene(cluster)
     with _scenes_lock:
         return _scenes.setdefault(cluster, scene)
+
+
+def scene_or_404(cluster: str) -> Scene:
+    """As `scene_of`, for views. Raises Http404."""
+    try:
+        return scene_of(cluster)
+    except Cluster.DoesNotExist as error:
+        raise Http404 from error

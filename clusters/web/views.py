@@ -16,13 +16,12 @@ from clusters.engine.apiserver.errors import StatusError
 from clusters.engine.cluster import INTERNAL_KINDS, clock_of
 from clusters.engine.images import catalogue
 from clusters.engine.objects import Key
-from clusters.models import Cluster
 from clusters.web import inspector, panel
 from clusters.web.answers import refused
 from clusters.web.forms import ClientForm, ControllerForm, ExposeForm
 from clusters.web.past import NotKeptError
 from clusters.web.render import Look, look_of, not_kept_text, page_of, template
-from clusters.web.scene import Scene, Then, scene_of
+from clusters.web.scene import Scene, Then, scene_or_404
 from clusters.web.timeline import asked, timeline_of
 from clusters.web.times import started_at
 
@@ -66,7 +65,7 @@ def page(request: HttpRequest, cluster_id: str) -> HttpResponse:
     person = access.person_of(request)
     cluster = access.access_cluster(person, cluster_id, access.VIEW)
     role = access.role_of(person, cluster)
-    scene = _scene(cluster_id)
+    scene = scene_or_404(cluster_id)
     moment, refusal = moment_in(request), ""
     with scene.lock:
         scene.catch_up()
@@ -121,13 +120,6 @@ def _look(request: HttpRequest) -> Look:
     return look_of(query, get_language() or "")
 
 
-def _scene(cluster_id: str) -> Scene:
-    try:
-        return scene_of(cluster_id)
-    except Cluster.DoesNotExist as error:
-        raise Http404 from error
-
-
 @require_safe
 @never_cache
 def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, name: str) -> HttpResponse:
@@ -138,7 +130,7 @@ def inspect(request: HttpRequest, cluster_id: str, kind: str, namespace: str, na
     access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
     if kind in INTERNAL_KINDS:
         raise Http404
-    scene = _scene(cluster_id)
+    scene = scene_or_404(cluster_id)
     key = Key(kind, "" if namespace == "-" else namespace, name)
     with scene.lock:
         scene.catch_up()
@@ -177,7 +169,7 @@ def _shown(request: HttpRequest, scene: Scene) -> tuple[Scene | Then, float]:
 def timeline(request: HttpRequest, cluster_id: str) -> HttpResponse:
     """What happened, newest first: a part of the cluster's page, or without a script a page of its own."""
     cluster = access.access_cluster(access.person_of(request), cluster_id, access.VIEW)
-    scene = _scene(cluster_id)
+    scene = scene_or_404(cluster_id)
     with scene.lock:
         scene.catch_up()
         view = timeline_of(scene.past, asked(request.GET), started_at(scene.image))
