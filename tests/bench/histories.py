@@ -13,6 +13,8 @@ from clusters import actions, memory  # noqa: E402
 from clusters.engine.objects import is_deleting, name_of  # noqa: E402
 
 SPEED = 20
+GRACE = 40
+"""Simulated seconds after which all who were killed are gone."""
 
 
 def main(cluster, pods, changes, pause):
@@ -28,6 +30,10 @@ def main(cluster, pods, changes, pause):
         actions.kill_pod(cluster, "bench", "default", name_of(living[0]))
         settle(cluster)
         time.sleep(float(pause))
+    time.sleep(GRACE / SPEED)
+    settle(cluster)
+    # In an hour of simulated time Events would go, and with each of them a moment.
+    actions.set_clock(cluster, "bench", speed=1)
     print(memory.image(cluster).revision)
 
 
