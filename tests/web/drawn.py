@@ -31,7 +31,12 @@ def node(name="node-1", *, ready="True", powered=True, unschedulable=False, imag
             "conditions": [{"type": "Ready", "status": ready, "lastHeartbeatTime": rfc3339(NOW)}],
             "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110", **allocatable},
         },
-        "simulation": {"powered": powered, "images": dict.fromkeys(images, 1), "heartbeat": NOW - 60},
+        "simulation": {
+            "powered": powered,
+            "kubelet": "running" if powered else "stopped",
+            "images": dict.fromkeys(images, 1),
+            "heartbeat": NOW - 60,
+        },
     }
 
 
