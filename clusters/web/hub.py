@@ -185,7 +185,7 @@ class Room:
             await viewer.free.wait()
             if not picture.whole and viewer.wish is None:
                 viewer.wish = viewer.sought
-            await asyncio.sleep(cost / self._pace.share - (loop.time() - started))
+            await asyncio.sleep(cost / self._pace.dragging_share - (loop.time() - started))
 
     async def _refuse(self, viewer: Viewer, error: NotKeptError) -> None:
         with translation.override(viewer.look.language):

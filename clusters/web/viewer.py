@@ -37,6 +37,8 @@ class Pace:
     crowd: int = 100
     share: float = 0.2
     """Drawing takes at most this share of the time, however large the map is."""
+    dragging_share: float = 0.5
+    """The same for the moments of a viewer who looks back: he drags, and that soon ends."""
     stuck: float = 15.0
     """A frame that is not acknowledged for so long ends the connection."""
     slow: float = 5.0
