@@ -1,6 +1,7 @@
 """What all tests share: people, a database in a file, and browser tests last."""
 
 import os
+import time
 
 import hypothesis
 import pytest
@@ -79,3 +80,21 @@ def instructor():
 def stranger():
     """Somebody who was given no link."""
     return Client()
+
+
+class Wall:
+    """A clock on the wall that a test moves."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """The time, in wall seconds: it stands until a test adds to `wall.now`."""
+    clock = Wall(time.time())
+    monkeypatch.setattr(time, "time", clock)
+    return clock

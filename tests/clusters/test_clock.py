@@ -17,23 +17,6 @@ pytestmark = pytest.mark.django_db
 LEARNER, OTHER = "learner", "other"
 
 
-class Wall:
-    """A clock on the wall that a test moves."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def wall(monkeypatch):
-    clock = Wall(time.time())
-    monkeypatch.setattr(time, "time", clock)
-    return clock
-
-
 @pytest.fixture(params=["real", "none"])
 def cluster(request, wall):
     """A cluster at rest with one ReplicationController of two pods."""

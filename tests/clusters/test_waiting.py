@@ -5,7 +5,6 @@ commands in containers (tests/api/test_streams.py), steady clients (test_steady.
 terminal (tests/terminal/test_session.py, tests/terminal/kubectl/test_time_limits.py).
 """
 
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ import yaml
 
 from clusters import actions, memory, storage
 from clusters.engine.objects import condition_of, is_ready
-from tests.clusters.test_clock import Wall, work
+from tests.clusters.test_clock import work
 
 pytestmark = pytest.mark.django_db
 
@@ -113,13 +112,6 @@ WAITING = {
         after(applies(pod()), lambda cluster, wall: None), lambda c: not events(c), (3500, 3800)
     ),
 }
-
-
-@pytest.fixture
-def wall(monkeypatch):
-    clock = Wall(time.time())
-    monkeypatch.setattr(time, "time", clock)
-    return clock
 
 
 @pytest.fixture

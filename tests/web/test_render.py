@@ -29,25 +29,13 @@ spec: {containers: [{name: a, image: %(image)s}]}
 """
 
 
-class Wall:
-    """A clock on the wall that a test moves."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
-def wall(monkeypatch):
-    clock = Wall(time.time())
-    monkeypatch.setattr(time, "time", clock)
+def wall(wall, monkeypatch):
     monkeypatch.setattr(render, "CHART_AFTER", 0.0)
     # Calls are heard of whenever somebody looks.
     monkeypatch.setattr(scene, "EVERY", 0.0)
     monkeypatch.setattr(scene, "AT_ONCE", 0.0)
-    return clock
+    return wall
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from dataclasses import replace
 
 import orjson
@@ -24,23 +23,6 @@ LOOK = Look()
 PERSON = "learner"
 OF_NOW = {"controls", "banners", "track", "past", "clock"}
 """Sections that are of now, or say that one looks back."""
-
-
-class Wall:
-    """A clock on the wall that a test moves."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def wall(monkeypatch):
-    clock = Wall(time.time())
-    monkeypatch.setattr(time, "time", clock)
-    return clock
 
 
 @pytest.fixture
